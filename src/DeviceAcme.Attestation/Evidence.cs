@@ -1,0 +1,45 @@
+namespace DeviceAcme.Attestation;
+
+/// <summary>Everything that a verification may look at. No clock, network, file or log beside it.</summary>
+public sealed record Evidence
+{
+    /// <summary>The CBOR attestation object as the device sent it (device-attest §5, WebAuthn §6.5.4).</summary>
+    public required ReadOnlyMemory<byte> AttestationObject { get; init; }
+
+    /// <summary>The challenge token, ASCII; null only in an offline verification.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>The key authorization, ASCII (RFC 8555 §8.1); null only in an offline verification.</summary>
+    public string? KeyAuthorization { get; init; }
+
+    /// <summary>The identifier that was ordered and the fact that must equal it; null only in an offline verification.</summary>
+    public ExpectedIdentifier? Identifier { get; init; }
+
+    /// <summary>Formats that may be accepted, by their WebAuthn name.</summary>
+    public required IReadOnlyCollection<string> Formats { get; init; }
+
+    /// <summary>The vendor roots and intermediates that may be accepted.</summary>
+    public required AnchorSet Anchors { get; init; }
+
+    /// <summary>The time to judge validity at.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>Vendor intermediates that were found good earlier; null verifies every signature.</summary>
+    public IVerifiedIntermediates? VerifiedIntermediates { get; init; }
+}
+
+/// <summary>An ordered identifier and the fact that must equal it, octet for octet.</summary>
+/// <param name="Type">ACME identifier type, <c>permanent-identifier</c> or <c>hardware-module</c>.</param>
+/// <param name="Value">The value of the order, unchanged.</param>
+/// <param name="Fact">Name of the fact that proves it, for example <c>device.serial</c>; null lets the format choose its own.</param>
+public sealed record ExpectedIdentifier(string Type, string Value, string? Fact);
+
+/// <summary>A bounded memory of intermediates whose signature by an anchor was verified. Implementations are thread-safe.</summary>
+public interface IVerifiedIntermediates
+{
+    /// <summary>True if a certificate with these bytes was found to be signed by the key of this issuer before.</summary>
+    bool Contains(ReadOnlySpan<byte> certificateSha256, ReadOnlySpan<byte> issuerKeySha256);
+
+    /// <summary>Remembers that the certificate's signature by this issuer key is right.</summary>
+    void Add(ReadOnlySpan<byte> certificateSha256, ReadOnlySpan<byte> issuerKeySha256);
+}

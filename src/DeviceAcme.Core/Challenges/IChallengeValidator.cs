@@ -1,0 +1,32 @@
+using DeviceAcme.Protocol.Acme;
+
+namespace DeviceAcme.Core.Challenges;
+
+/// <summary>Fetches what a client published for one challenge type over the network: http-01, dns-01, tls-alpn-01.</summary>
+public interface IChallengeValidator
+{
+    /// <summary>The challenge type, for example <c>http-01</c>.</summary>
+    string Type { get; }
+
+    /// <summary>Null when the challenge is fulfilled; else the problem that the client is told. Never throws for what the network says.</summary>
+    Task<Problem?> Validate(ValidationTarget target, CancellationToken cancellation);
+}
+
+/// <summary>One validation to be done.</summary>
+public sealed record ValidationTarget
+{
+    /// <summary>dns (without a wildcard's <c>*.</c>) or ip.</summary>
+    public required AcmeIdentifier Identifier { get; init; }
+
+    /// <summary>True where the order asked for <c>*.</c> (RFC 8555 §7.1.4).</summary>
+    public required bool Wildcard { get; init; }
+
+    public required string Token { get; init; }
+    public required string KeyAuthorization { get; init; }
+
+    /// <summary>The account's URL, for CAA <c>accounturi</c> (RFC 8657 §3).</summary>
+    public required string AccountUrl { get; init; }
+
+    /// <summary>Whether CAA is honoured for this profile.</summary>
+    public required bool CheckCaa { get; init; }
+}

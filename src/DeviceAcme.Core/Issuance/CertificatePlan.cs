@@ -1,0 +1,25 @@
+namespace DeviceAcme.Core.Issuance;
+
+/// <summary>Everything that one certificate will contain, decided from the profile; what a CA signs.</summary>
+public sealed record CertificatePlan
+{
+    /// <summary>The subject's public key, DER SubjectPublicKeyInfo.</summary>
+    public required ReadOnlyMemory<byte> PublicKey { get; init; }
+
+    /// <summary>The subject, DER Name; an empty SEQUENCE for none.</summary>
+    public required ReadOnlyMemory<byte> Subject { get; init; }
+
+    /// <summary>Extensions that the profile decides (SAN, key usage, extended key usage, own ones), in order.</summary>
+    public required IReadOnlyList<PlannedExtension> Extensions { get; init; }
+
+    public required DateTimeOffset NotBefore { get; init; }
+
+    /// <summary>As the profile or the order wishes; the CA cuts it to its own end.</summary>
+    public required DateTimeOffset NotAfter { get; init; }
+
+    /// <summary>The CSR as the client sent it, DER; connectors forward it, the built-in CA ignores it.</summary>
+    public required ReadOnlyMemory<byte> CertificateRequest { get; init; }
+}
+
+/// <summary>One X.509 extension: OID, critical flag, DER of the value inside the OCTET STRING.</summary>
+public sealed record PlannedExtension(string Oid, bool Critical, ReadOnlyMemory<byte> Value);

@@ -1,0 +1,78 @@
+using DeviceAcme.Protocol.Acme;
+
+namespace DeviceAcme.Core.Profiles;
+
+/// <summary>One profile file: who may ask, what must be proven, what the certificate looks like, which CA signs.</summary>
+public sealed record CertificateProfile
+{
+    public required string Name { get; init; }
+    public string? Description { get; init; }
+
+    /// <summary>The file's text, stored with each order as it was.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Lower-case hex SHA-256 of <see cref="Text"/>.</summary>
+    public required string Hash { get; init; }
+
+    public required ExternalAccountBindingMode ExternalAccountBinding { get; init; }
+
+    /// <summary>By identifier type; a type that is not listed is <c>unsupportedIdentifier</c> here.</summary>
+    public required IReadOnlyDictionary<string, IdentifierRule> Identifiers { get; init; }
+
+    public required AttestationRule Attestation { get; init; }
+    public required CertificateTemplate Certificate { get; init; }
+
+    /// <summary>Name of the issuer, a folder under <c>DIR/ca</c>.</summary>
+    public required string Issuer { get; init; }
+}
+
+public enum ExternalAccountBindingMode
+{
+    None,
+    Optional,
+    Required,
+}
+
+public enum AttestationMode
+{
+    Required,
+    Observe,
+    None,
+}
+
+/// <summary>How a refusal of evidence is answered: 200 with an invalid challenge, or 400 with the same problem.</summary>
+public enum AttestationFailureAnswer
+{
+    Challenge,
+    Problem,
+}
+
+/// <summary>What a profile says of one identifier type.</summary>
+public sealed record IdentifierRule
+{
+    /// <summary>Challenge types offered, in order, for example <c>http-01</c>.</summary>
+    public required IReadOnlyList<string> Challenges { get; init; }
+
+    /// <summary>The patterns as written; <see cref="Allows"/> applies them.</summary>
+    public required IReadOnlyList<string> Allow { get; init; }
+
+    /// <summary>True if one of the patterns allows the value (glob, /regex/, dns suffix, CIDR for ip).</summary>
+    public required Func<string, bool> Allows { get; init; }
+
+    /// <summary>The fact that the ordered value must equal; null for types that are not attested.</summary>
+    public string? Proves { get; init; }
+
+    /// <summary>Whether CAA records are honoured (RFC 8659, RFC 8657); only for <c>dns</c>.</summary>
+    public bool Caa { get; init; }
+}
+
+public sealed record AttestationRule
+{
+    public required AttestationMode Mode { get; init; }
+    public required IReadOnlyList<string> Formats { get; init; }
+
+    /// <summary>Folders under <c>profiles/trust</c>.</summary>
+    public required IReadOnlyList<string> Anchors { get; init; }
+
+    public required AttestationFailureAnswer OnFailure { get; init; }
+}

@@ -1,0 +1,36 @@
+using System.Net;
+
+namespace DeviceAcme.Server;
+
+/// <summary>The server's settings, validated; from the command line, the environment and <c>deviceacme.yaml</c>.</summary>
+internal sealed record ServerOptions
+{
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Public base URL without a trailing slash in <see cref="BaseUrl"/>.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>Where to listen; empty means the host and port of <see cref="Url"/>.</summary>
+    public IReadOnlyList<Uri> Listen { get; init; } = [];
+
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+    public required string ProfilesDirectory { get; init; }
+    public string DefaultProfile { get; init; } = "tls-server";
+    public IReadOnlyList<string> AnchorDirectories { get; init; } = [];
+    public IPEndPoint? DnsResolver { get; init; }
+    public int Http01Port { get; init; } = 80;
+    public int TlsAlpn01Port { get; init; } = 443;
+    public IReadOnlyList<IPNetwork> ValidationNetworks { get; init; } = [];
+    public Uri? StatusUrl { get; init; }
+    public Uri? AdminUrl { get; init; }
+    public IReadOnlyList<string> CaaIdentities { get; init; } = [];
+    public Uri? TermsOfService { get; init; }
+    public string? TlsCertificate { get; init; }
+    public string? TlsKey { get; init; }
+
+    /// <summary>Passphrase of the CA's key files; null leaves them unencrypted.</summary>
+    public string? CaPassphrase { get; init; }
+
+    /// <summary>The public base URL as clients write it, without a trailing slash.</summary>
+    public string BaseUrl => Url.AbsoluteUri.TrimEnd('/');
+}
