@@ -1,0 +1,101 @@
+using DeviceAcme.Core.Audit;
+using DeviceAcme.Protocol.Acme;
+
+namespace DeviceAcme.Core.Accounts;
+
+internal enum AccountStatus
+{
+    Valid,
+    Deactivated,
+    Revoked,
+}
+
+/// <summary>An ACME account (RFC 8555 §7.1.2), scoped to one profile's directory.</summary>
+internal sealed class Account
+{
+    private Account()
+    {
+    }
+
+    public AccountId Id { get; private init; }
+
+    /// <summary>Name of the profile whose directory the account was made in.</summary>
+    public string Profile { get; private init; } = "";
+
+    /// <summary>RFC 7638 thumbprint of the current key, base64url; unique within the profile.</summary>
+    public string Thumbprint { get; private set; } = "";
+
+    /// <summary>The current public key, canonical JWK.</summary>
+    public string Key { get; private set; } = "";
+
+    public AccountStatus Status { get; private set; }
+    public IReadOnlyList<string> Contact { get; private set; } = [];
+    public bool TermsOfServiceAgreed { get; private init; }
+
+    /// <summary>Key id of the external account that vouched, and its JWS as the client sent it (RFC 8555 §7.3.4).</summary>
+    public string? ExternalAccountKeyId { get; private init; }
+
+    public string? ExternalAccountBinding { get; private init; }
+    public DateTimeOffset CreatedAt { get; private init; }
+    public int Version { get; private set; }
+
+    public static (Account Account, AuditEvent Event) Create(
+        string profile, string thumbprint, string key, IReadOnlyList<string> contact, bool termsAgreed, ExternalAccount? external, DateTimeOffset now)
+    {
+        var account = new Account
+        {
+            Id = new AccountId(Secrets.Id()),
+            Profile = profile,
+            Thumbprint = thumbprint,
+            Key = key,
+            Contact = contact,
+            TermsOfServiceAgreed = termsAgreed,
+            ExternalAccountKeyId = external?.KeyId,
+            ExternalAccountBinding = external?.Binding,
+            CreatedAt = now,
+        };
+        var detail = external is null ? null : $"bound to external account {external.KeyId}";
+        return (account, account.Event("account.created", now, detail));
+    }
+
+    /// <summary>Replaces the contacts (RFC 8555 §7.3.2).</summary>
+    public AuditEvent Update(IReadOnlyList<string> contact, DateTimeOffset now)
+    {
+        RequireValid();
+        Contact = contact;
+        return Event("account.updated", now, null);
+    }
+
+    /// <summary>RFC 8555 §7.3.6: the account and its key are of no use afterwards.</summary>
+    public AuditEvent Deactivate(DateTimeOffset now)
+    {
+        RequireValid();
+        Status = AccountStatus.Deactivated;
+        return Event("account.deactivated", now, null);
+    }
+
+    /// <summary>RFC 8555 §7.3.5: pending orders and authorizations stay as they are.</summary>
+    public AuditEvent ChangeKey(string thumbprint, string key, DateTimeOffset now)
+    {
+        RequireValid();
+        var old = Thumbprint;
+        Thumbprint = thumbprint;
+        Key = key;
+        return Event("account.key-changed", now, $"thumbprint {old} became {thumbprint}");
+    }
+
+    /// <summary>Refuses an account that was deactivated or revoked (RFC 8555 §7.3.6: 401).</summary>
+    public void RequireValid()
+    {
+        if (Status != AccountStatus.Valid)
+        {
+            throw Problems.Unauthorized("account-not-valid", $"account status: expected valid, found {Status.ToString().ToLowerInvariant()}", 401);
+        }
+    }
+
+    private AuditEvent Event(string kind, DateTimeOffset now, string? detail) =>
+        new() { At = now, Kind = kind, Profile = Profile, Account = Id, Detail = detail };
+}
+
+/// <summary>An external account that vouched for a new account.</summary>
+internal sealed record ExternalAccount(string KeyId, string Binding);

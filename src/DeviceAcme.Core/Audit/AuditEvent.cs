@@ -1,0 +1,25 @@
+namespace DeviceAcme.Core.Audit;
+
+/// <summary>One thing that happened, written in the transaction of the transition that it describes. Rows are append-only.</summary>
+internal sealed class AuditEvent
+{
+    /// <summary>Order of the events, given by the store.</summary>
+    public long Sequence { get; private init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Stable dotted name, for example <c>order.created</c>.</summary>
+    public required string Kind { get; init; }
+
+    public string? Profile { get; init; }
+    public AccountId? Account { get; init; }
+    public OrderId? Order { get; init; }
+    public AuthorizationId? Authorization { get; init; }
+    public CertificateId? Certificate { get; init; }
+
+    /// <summary>Reason code of a refusal.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>What was said, for people; holds no evidence, tokens or keys.</summary>
+    public string? Detail { get; init; }
+}

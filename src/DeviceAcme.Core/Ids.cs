@@ -1,0 +1,37 @@
+namespace DeviceAcme.Core;
+
+/// <summary>Opaque ids: base64url text of 16 random octets, unguessable and safe in a URL.</summary>
+internal readonly record struct AccountId(string Value)
+{
+    public override string ToString() => Value;
+}
+
+internal readonly record struct OrderId(string Value)
+{
+    public override string ToString() => Value;
+}
+
+internal readonly record struct AuthorizationId(string Value)
+{
+    public override string ToString() => Value;
+}
+
+internal readonly record struct ChallengeId(string Value)
+{
+    public override string ToString() => Value;
+}
+
+internal readonly record struct CertificateId(string Value)
+{
+    public override string ToString() => Value;
+}
+
+internal readonly record struct DeviceId(string Value)
+{
+    public override string ToString() => Value;
+}
+
+internal readonly record struct EvidenceId(string Value)
+{
+    public override string ToString() => Value;
+}

@@ -1,0 +1,154 @@
+using DeviceAcme.Core.Audit;
+using DeviceAcme.Protocol.Acme;
+
+namespace DeviceAcme.Core.Orders;
+
+/// <summary>A request for one certificate (RFC 8555 §7.1.3).</summary>
+/// <remarks>Each event has one method: guard, change, audit event. The status follows from the authorizations in <see cref="Follow"/>.</remarks>
+internal sealed class Order
+{
+    private Order()
+    {
+    }
+
+    public OrderId Id { get; private init; }
+    public AccountId AccountId { get; private init; }
+
+    /// <summary>The profile of the directory that the order was made in: its URLs hang there.</summary>
+    public string Directory { get; private init; } = "";
+
+    /// <summary>The profile that rules the certificate; differs from <see cref="Directory"/> only where the client named another.</summary>
+    public string Profile { get; private init; } = "";
+
+    /// <summary>Content hash of the profile version that the order was made under.</summary>
+    public string ProfileHash { get; private init; } = "";
+
+    /// <summary>True where the client named the profile, which is then echoed (draft-ietf-acme-profiles).</summary>
+    public bool ProfileNamed { get; private init; }
+
+    public OrderStatus Status { get; private set; }
+
+    /// <summary>As ordered, wildcards with their <c>*.</c>; never changes (RFC 8555 §7.1.3).</summary>
+    public IReadOnlyList<AcmeIdentifier> Identifiers { get; private init; } = [];
+
+    public DateTimeOffset? NotBefore { get; private init; }
+    public DateTimeOffset? NotAfter { get; private init; }
+    public DateTimeOffset Expires { get; private init; }
+    public DateTimeOffset CreatedAt { get; private init; }
+    public CertificateId? CertificateId { get; private set; }
+    public Problem? Error { get; private set; }
+    public int Version { get; private set; }
+
+    public static (Order Order, AuditEvent Event) Create(NewOrder wanted, DateTimeOffset now)
+    {
+        var order = new Order
+        {
+            Id = new OrderId(Secrets.Id()),
+            AccountId = wanted.Account,
+            Directory = wanted.Directory,
+            Profile = wanted.Profile,
+            ProfileHash = wanted.ProfileHash,
+            ProfileNamed = wanted.ProfileNamed,
+            Identifiers = wanted.Identifiers,
+            NotBefore = wanted.NotBefore,
+            NotAfter = wanted.NotAfter,
+            CreatedAt = now,
+            Expires = now + wanted.Lifetime,
+        };
+        return (order, order.Event("order.created", now, null, string.Join(", ", wanted.Identifiers)));
+    }
+
+    /// <summary>The status at a time: an order that was not finished ends when it expires.</summary>
+    public OrderStatus StatusAt(DateTimeOffset now) =>
+        Status is OrderStatus.Pending or OrderStatus.Ready && now >= Expires ? OrderStatus.Invalid : Status;
+
+    /// <summary>
+    /// Brings the status in line with the authorizations (RFC 8555 §7.1.6): total and idempotent. All valid makes a pending
+    /// order ready; one that failed, expired or was given up makes a pending or ready order invalid.
+    /// </summary>
+    /// <returns>The event of a change, or null where nothing changed.</returns>
+    public AuditEvent? Follow(IReadOnlyCollection<Authorization> authorizations, DateTimeOffset now)
+    {
+        if (Status is not (OrderStatus.Pending or OrderStatus.Ready))
+        {
+            return null;
+        }
+
+        var lost = authorizations.FirstOrDefault(authorization => authorization.StatusAt(now) is not (AuthorizationStatus.Pending or AuthorizationStatus.Valid));
+        if (lost is not null)
+        {
+            var cause = lost.Challenges.FirstOrDefault(challenge => challenge.Error is not null)?.Error;
+            return Fail(
+                cause ?? Problems.Unauthorized("authorization-not-valid", $"the authorization for {lost.Identifier} is {lost.StatusAt(now).Wire()}").Problem, now);
+        }
+
+        if (Status == OrderStatus.Pending && authorizations.All(authorization => authorization.StatusAt(now) == AuthorizationStatus.Valid))
+        {
+            Status = OrderStatus.Ready;
+            return Event("order.ready", now, null, null);
+        }
+
+        return null;
+    }
+
+    /// <summary>Refuses anything but an order that is ready to be finalized (RFC 8555 §7.4: 403).</summary>
+    public void RequireReady(DateTimeOffset now)
+    {
+        var status = StatusAt(now);
+        if (status != OrderStatus.Ready)
+        {
+            var expired = status == OrderStatus.Invalid && Error is null ? "; it expired, make a new order" : "";
+            throw Problems.OrderNotReady("order-not-ready", $"order status: expected ready, found {status.Wire()}{expired}");
+        }
+    }
+
+    /// <summary>The certificate exists: the caller commits both together.</summary>
+    public AuditEvent Complete(CertificateId certificate, IReadOnlyCollection<Authorization> authorizations, DateTimeOffset now)
+    {
+        // RFC 8555 §7.5.2: an authorization that was deactivated meanwhile cannot support issuance
+        Follow(authorizations, now);
+        RequireReady(now);
+        Status = OrderStatus.Valid;
+        CertificateId = certificate;
+        return Event("order.valid", now, null, null, certificate);
+    }
+
+    /// <summary>Nothing will come of this order.</summary>
+    public AuditEvent Fail(Problem error, DateTimeOffset now)
+    {
+        if (Status is OrderStatus.Valid or OrderStatus.Invalid)
+        {
+            throw new InvalidOperationException($"order {Id} is {Status.Wire()} and cannot fail");
+        }
+
+        Status = OrderStatus.Invalid;
+        Error = error;
+        return Event("order.invalid", now, error.Reason, error.Detail);
+    }
+
+    private AuditEvent Event(string kind, DateTimeOffset now, string? reason, string? detail, CertificateId? certificate = null) => new()
+    {
+        At = now,
+        Kind = kind,
+        Profile = Profile,
+        Account = AccountId,
+        Order = Id,
+        Certificate = certificate,
+        Reason = reason,
+        Detail = detail,
+    };
+}
+
+/// <summary>What a new order is made from, after every rule was applied.</summary>
+internal sealed record NewOrder
+{
+    public required AccountId Account { get; init; }
+    public required string Directory { get; init; }
+    public required string Profile { get; init; }
+    public required string ProfileHash { get; init; }
+    public required bool ProfileNamed { get; init; }
+    public required IReadOnlyList<AcmeIdentifier> Identifiers { get; init; }
+    public DateTimeOffset? NotBefore { get; init; }
+    public DateTimeOffset? NotAfter { get; init; }
+    public required TimeSpan Lifetime { get; init; }
+}

@@ -1,0 +1,22 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace DeviceAcme.Core;
+
+/// <summary>The one place where ids, tokens and keys come from (CSPRNG), and where secrets are compared.</summary>
+internal static class Secrets
+{
+    /// <summary>An id: 128 random bits, base64url.</summary>
+    public static string Id() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+
+    /// <summary>A challenge token: 256 random bits, base64url without padding (RFC 8555 §8, device-attest §5).</summary>
+    public static string Token() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+
+    /// <summary>A MAC key for external account binding: 256 random bits (RFC 8555 §7.3.4).</summary>
+    public static byte[] MacKey() => RandomNumberGenerator.GetBytes(32);
+
+    /// <summary>Compares in constant time.</summary>
+    public static bool Equal(string left, string right) =>
+        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(left), Encoding.UTF8.GetBytes(right));
+}

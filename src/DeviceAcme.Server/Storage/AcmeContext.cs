@@ -1,0 +1,45 @@
+using DeviceAcme.Core.Accounts;
+using DeviceAcme.Core.Audit;
+using DeviceAcme.Core.Devices;
+using DeviceAcme.Core.Orders;
+using DeviceAcme.Server.Storage.Mappings;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAcme.Server.Storage;
+
+/// <summary>The store's tables. Made by <see cref="AcmeDb"/> only: one for the writer, one for each reader.</summary>
+internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbContext(options)
+{
+    public DbSet<Account> Accounts => Set<Account>();
+    public DbSet<ExternalAccountKey> ExternalAccountKeys => Set<ExternalAccountKey>();
+    public DbSet<StoredProfile> Profiles => Set<StoredProfile>();
+    public DbSet<Order> Orders => Set<Order>();
+    public DbSet<OrderAuthorization> OrderAuthorizations => Set<OrderAuthorization>();
+    public DbSet<Authorization> Authorizations => Set<Authorization>();
+    public DbSet<Challenge> Challenges => Set<Challenge>();
+    public DbSet<StoredCertificate> Certificates => Set<StoredCertificate>();
+    public DbSet<StoredChain> Chains => Set<StoredChain>();
+    public DbSet<StoredCrl> Crls => Set<StoredCrl>();
+    public DbSet<Device> Devices => Set<Device>();
+    public DbSet<StoredEvidence> Evidence => Set<StoredEvidence>();
+    public DbSet<AuditEvent> Events => Set<AuditEvent>();
+
+    public override int SaveChanges(bool acceptAllChangesOnSuccess)
+    {
+        // every change of an aggregate is one conditional update: WHERE id = … AND version = …
+        foreach (var entry in ChangeTracker.Entries())
+        {
+            if (entry.State == EntityState.Modified && entry.Metadata.FindProperty("Version") is { } version)
+            {
+                var property = entry.Property(version.Name);
+                property.CurrentValue = (int)property.OriginalValue! + 1;
+            }
+        }
+
+        return base.SaveChanges(acceptAllChangesOnSuccess);
+    }
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder conventions) => Conversions.Configure(conventions);
+
+    protected override void OnModelCreating(ModelBuilder model) => model.ApplyConfigurationsFromAssembly(typeof(AcmeContext).Assembly);
+}

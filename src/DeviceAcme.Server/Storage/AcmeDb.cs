@@ -1,0 +1,181 @@
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAcme.Server.Storage;
+
+/// <summary>
+/// The unit of work. Everything is saved through <see cref="Commit{T}"/>: one writer owns the one write connection, takes what
+/// waits into one transaction, and completes each caller only after that transaction is durable. Readers have their own connections.
+/// </summary>
+internal sealed class AcmeDb : IAsyncDisposable
+{
+    /// <summary>Changes that share one transaction at most; bounds how long the first of them waits.</summary>
+    private const int MaxGroup = 64;
+
+    /// <summary>Changes that may wait; more callers than this wait for a place.</summary>
+    private const int MaxWaiting = 1024;
+
+    private readonly Channel<Change> _changes = Channel.CreateBounded<Change>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly DbContextOptions<AcmeContext> _readOptions;
+    private readonly SqliteConnections _connections;
+    private readonly Task _writer;
+
+    private AcmeDb(SqliteConnections connections)
+    {
+        _connections = connections;
+        _readOptions = new DbContextOptionsBuilder<AcmeContext>()
+            .UseSqlite(connections.ConnectionString)
+            .AddInterceptors(connections)
+            .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
+            .Options;
+        _writer = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+    }
+
+    /// <summary>Opens the database in the file, making it and bringing its schema up to date first.</summary>
+    public static AcmeDb Open(string file)
+    {
+        var connections = new SqliteConnections(file);
+        using (var connection = connections.Open())
+        {
+            Migrations.Run(connection);
+        }
+
+        return new AcmeDb(connections);
+    }
+
+    /// <summary>A context to read with; never saved.</summary>
+    public AcmeContext Read() => new(_readOptions);
+
+    /// <summary>
+    /// Runs the change in the write transaction and returns its result once that is durable. What the change throws undoes this
+    /// change alone and reaches the caller. The change may run only short database work: others wait behind it.
+    /// </summary>
+    public async Task<T> Commit<T>(Func<AcmeContext, T> change, CancellationToken cancellation = default)
+    {
+        var waiting = new Change<T>(change);
+        await _changes.Writer.WriteAsync(waiting, cancellation);
+
+        // from here on the change happens: a client that hangs up does not undo it
+        return await waiting.Done;
+    }
+
+    public Task Commit(Action<AcmeContext> change, CancellationToken cancellation = default) =>
+        Commit(context =>
+        {
+            change(context);
+            return true;
+        }, cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        _changes.Writer.TryComplete();
+        await _writer;
+        SqliteConnection.ClearPool(new SqliteConnection(_connections.ConnectionString));
+    }
+
+    private async Task Write()
+    {
+        using var connection = _connections.Open();
+        var options = new DbContextOptionsBuilder<AcmeContext>().UseSqlite(connection).Options;
+        using var context = new AcmeContext(options);
+        context.Database.AutoSavepointsEnabled = false;
+        var group = new List<Change>(MaxGroup);
+        while (await _changes.Reader.WaitToReadAsync())
+        {
+            while (group.Count < MaxGroup && _changes.Reader.TryRead(out var change))
+            {
+                group.Add(change);
+            }
+
+            CommitGroup(context, connection, group);
+            group.Clear();
+        }
+    }
+
+    private static void CommitGroup(AcmeContext context, SqliteConnection connection, List<Change> group)
+    {
+        try
+        {
+            // BEGIN IMMEDIATE: the write lock is taken before the first read, so that no change works on what another one replaces
+            using var transaction = connection.BeginTransaction(deferred: false);
+            context.Database.UseTransaction(transaction);
+            foreach (var change in group)
+            {
+                transaction.Save("change");
+                if (change.Run(context))
+                {
+                    transaction.Release("change");
+                }
+                else
+                {
+                    transaction.Rollback("change");
+                    transaction.Release("change");
+                }
+
+                context.ChangeTracker.Clear();
+            }
+
+            transaction.Commit();
+            group.ForEach(change => change.Complete());
+        }
+        catch (Exception failure)
+        {
+            // the disk is full or the file is gone: nobody in the group was saved, each caller learns it, and the writer goes on
+            group.ForEach(change => change.Fail(failure));
+        }
+        finally
+        {
+            context.Database.UseTransaction(null);
+            context.ChangeTracker.Clear();
+        }
+    }
+
+    private abstract class Change
+    {
+        public abstract bool Run(AcmeContext context);
+
+        public abstract void Complete();
+
+        public abstract void Fail(Exception failure);
+    }
+
+    private sealed class Change<T>(Func<AcmeContext, T> change) : Change
+    {
+        private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T? _result;
+        private Exception? _failure;
+
+        public Task<T> Done => _done.Task;
+
+        public override bool Run(AcmeContext context)
+        {
+            try
+            {
+                _result = change(context);
+                context.SaveChanges();
+                return true;
+            }
+            catch (Exception failure)
+            {
+                // not handled here: it undoes this change and is thrown again where the change was asked for
+                _failure = failure;
+                return false;
+            }
+        }
+
+        public override void Complete()
+        {
+            if (_failure is null)
+            {
+                _done.SetResult(_result!);
+            }
+            else
+            {
+                _done.SetException(_failure);
+            }
+        }
+
+        public override void Fail(Exception failure) => _done.TrySetException(_failure ?? failure);
+    }
+}

@@ -1,0 +1,41 @@
+using DeviceAcme.Core.Accounts;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace DeviceAcme.Server.Storage.Mappings;
+
+internal sealed class AccountMapping : IEntityTypeConfiguration<Account>
+{
+    public void Configure(EntityTypeBuilder<Account> account)
+    {
+        account.ToTable("accounts");
+        account.HasKey(a => a.Id);
+        account.Property(a => a.Id).HasColumnName("id");
+        account.Property(a => a.Profile).HasColumnName("profile");
+        account.Property(a => a.Thumbprint).HasColumnName("thumbprint");
+        account.Property(a => a.Key).HasColumnName("key");
+        account.Property(a => a.Status).HasColumnName("status");
+        account.Property(a => a.Contact).HasColumnName("contact");
+        account.Property(a => a.TermsOfServiceAgreed).HasColumnName("terms_of_service_agreed");
+        account.Property(a => a.ExternalAccountKeyId).HasColumnName("external_account_key_id");
+        account.Property(a => a.ExternalAccountBinding).HasColumnName("external_account_binding");
+        account.Property(a => a.CreatedAt).HasColumnName("created_at");
+        account.Property(a => a.Version).HasColumnName("version").IsConcurrencyToken();
+        account.HasIndex(a => new { a.Profile, a.Thumbprint }).IsUnique().HasDatabaseName("accounts_key");
+    }
+}
+
+internal sealed class ExternalAccountKeyMapping : IEntityTypeConfiguration<ExternalAccountKey>
+{
+    public void Configure(EntityTypeBuilder<ExternalAccountKey> key)
+    {
+        key.ToTable("external_account_keys");
+        key.HasKey(k => k.KeyId);
+        key.Property(k => k.KeyId).HasColumnName("key_id");
+        key.Property(k => k.MacKey).HasColumnName("mac_key");
+        key.Property(k => k.Profile).HasColumnName("profile");
+        key.Property(k => k.CreatedAt).HasColumnName("created_at");
+        key.Property(k => k.ExpiresAt).HasColumnName("expires_at");
+        key.Property(k => k.AccountId).HasColumnName("account_id");
+    }
+}

@@ -1,0 +1,66 @@
+using DeviceAcme.Core.Audit;
+using DeviceAcme.Core.Devices;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace DeviceAcme.Server.Storage.Mappings;
+
+internal sealed class DeviceMapping : IEntityTypeConfiguration<Device>
+{
+    public void Configure(EntityTypeBuilder<Device> device)
+    {
+        device.ToTable("devices");
+        device.HasKey(d => d.Id);
+        device.Property(d => d.Id).HasColumnName("id");
+        device.Property(d => d.IdentifierType).HasColumnName("identifier_type");
+        device.Property(d => d.IdentifierValue).HasColumnName("identifier_value");
+        device.Property(d => d.CreatedAt).HasColumnName("created_at");
+        device.Property(d => d.LastSeenAt).HasColumnName("last_seen_at");
+        device.HasIndex(d => new { d.IdentifierType, d.IdentifierValue }).IsUnique().HasDatabaseName("devices_identifier");
+    }
+}
+
+internal sealed class EvidenceMapping : IEntityTypeConfiguration<StoredEvidence>
+{
+    public void Configure(EntityTypeBuilder<StoredEvidence> evidence)
+    {
+        evidence.ToTable("evidence");
+        evidence.HasKey(e => e.Id);
+        evidence.Property(e => e.Id).HasColumnName("id");
+        evidence.Property(e => e.Challenge).HasColumnName("challenge_id");
+        evidence.Property(e => e.Account).HasColumnName("account_id");
+        evidence.Property(e => e.Device).HasColumnName("device_id");
+        evidence.Property(e => e.Format).HasColumnName("format");
+        evidence.Property(e => e.Statement).HasColumnName("statement");
+        evidence.Property(e => e.Token).HasColumnName("token");
+        evidence.Property(e => e.Thumbprint).HasColumnName("thumbprint");
+        evidence.Property(e => e.AnchorSetHash).HasColumnName("anchor_set_hash");
+        evidence.Property(e => e.ProfileHash).HasColumnName("profile_hash");
+        evidence.Property(e => e.At).HasColumnName("at");
+        evidence.Property(e => e.Accepted).HasColumnName("accepted");
+        evidence.Property(e => e.Reason).HasColumnName("reason");
+        evidence.Property(e => e.Verdict).HasColumnName("verdict");
+        evidence.HasIndex(e => e.Device).HasFilter("device_id IS NOT NULL").HasDatabaseName("evidence_device");
+        evidence.HasIndex(e => e.At).HasDatabaseName("evidence_at");
+    }
+}
+
+internal sealed class EventMapping : IEntityTypeConfiguration<AuditEvent>
+{
+    public void Configure(EntityTypeBuilder<AuditEvent> happened)
+    {
+        happened.ToTable("events");
+        happened.HasKey(e => e.Sequence);
+        happened.Property(e => e.Sequence).HasColumnName("sequence").ValueGeneratedOnAdd();
+        happened.Property(e => e.At).HasColumnName("at");
+        happened.Property(e => e.Kind).HasColumnName("kind");
+        happened.Property(e => e.Profile).HasColumnName("profile");
+        happened.Property(e => e.Account).HasColumnName("account_id");
+        happened.Property(e => e.Order).HasColumnName("order_id");
+        happened.Property(e => e.Authorization).HasColumnName("authorization_id");
+        happened.Property(e => e.Certificate).HasColumnName("certificate_id");
+        happened.Property(e => e.Reason).HasColumnName("reason");
+        happened.Property(e => e.Detail).HasColumnName("detail");
+        happened.HasIndex(e => e.Order).HasFilter("order_id IS NOT NULL").HasDatabaseName("events_order");
+    }
+}

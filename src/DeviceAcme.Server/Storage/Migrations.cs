@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Microsoft.Data.Sqlite;
+
+namespace DeviceAcme.Server.Storage;
+
+/// <summary>Brings the schema up to date: numbered SQL files, each run once in a transaction of its own.</summary>
+internal static partial class Migrations
+{
+    /// <summary>The number of the newest migration that this program knows.</summary>
+    public static int Newest => All().Max(migration => migration.Number);
+
+    public static void Run(SqliteConnection connection)
+    {
+        Execute(connection, null, "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL) STRICT");
+        var applied = Applied(connection);
+        var all = All();
+        if (applied.Count > 0 && applied.Max() > all[^1].Number)
+        {
+            throw new NewerSchemaException(applied.Max(), all[^1].Number);
+        }
+
+        foreach (var migration in all.Where(migration => !applied.Contains(migration.Number)))
+        {
+            using var transaction = connection.BeginTransaction(deferred: false);
+            Execute(connection, transaction, migration.Sql);
+            using var record = connection.CreateCommand();
+            record.Transaction = transaction;
+            record.CommandText = "INSERT INTO schema_migrations (number, name) VALUES ($number, $name)";
+            record.Parameters.AddWithValue("$number", migration.Number);
+            record.Parameters.AddWithValue("$name", migration.Name);
+            record.ExecuteNonQuery();
+            transaction.Commit();
+        }
+    }
+
+    private static List<Migration> All()
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        return assembly.GetManifestResourceNames()
+            .Select(resource => (resource, match: FileName().Match(resource)))
+            .Where(found => found.match.Success)
+            .Select(found =>
+            {
+                using var reader = new StreamReader(assembly.GetManifestResourceStream(found.resource)!);
+                return new Migration(int.Parse(found.match.Groups[1].Value, CultureInfo.InvariantCulture), found.match.Groups[2].Value, reader.ReadToEnd());
+            })
+            .OrderBy(migration => migration.Number)
+            .ToList();
+    }
+
+    private static HashSet<int> Applied(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT number FROM schema_migrations";
+        using var reader = command.ExecuteReader();
+        var numbers = new HashSet<int>();
+        while (reader.Read())
+        {
+            numbers.Add(reader.GetInt32(0));
+        }
+
+        return numbers;
+    }
+
+    private static void Execute(SqliteConnection connection, SqliteTransaction? transaction, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    [GeneratedRegex(@"\.Sqlite\.(\d{4})_(\w+)\.sql$")]
+    private static partial Regex FileName();
+
+    private sealed record Migration(int Number, string Name, string Sql);
+}
+
+/// <summary>The database was written by a newer version of this program, which this one must not touch.</summary>
+internal sealed class NewerSchemaException(int found, int known)
+    : Exception($"the database has schema {found}, this program knows up to {known}: run the newer version of DeviceAcme, or restore a backup made by this one");
