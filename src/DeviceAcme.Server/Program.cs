@@ -1,1 +1,3 @@
-return 0;
+using DeviceAcme.Server.Hosting;
+
+return await ServerProgram.Run(args, TimeProvider.System);

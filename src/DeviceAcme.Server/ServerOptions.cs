@@ -3,6 +3,7 @@ using System.Net;
 namespace DeviceAcme.Server;
 
 /// <summary>The server's settings, validated; from the command line, the environment and <c>deviceacme.yaml</c>.</summary>
+/// <remarks>Names, defaults and texts stand in <see cref="Hosting.Settings"/>; paths are absolute.</remarks>
 internal sealed record ServerOptions
 {
     public required string DataDirectory { get; init; }
@@ -21,15 +22,28 @@ internal sealed record ServerOptions
     public int Http01Port { get; init; } = 80;
     public int TlsAlpn01Port { get; init; } = 443;
     public IReadOnlyList<IPNetwork> ValidationNetworks { get; init; } = [];
+
+    /// <summary>Public base URL of CRLs and CA certificates; null: none are published.</summary>
     public Uri? StatusUrl { get; init; }
+
+    /// <summary>Where the status listener listens; null means the host and port of <see cref="StatusUrl"/>.</summary>
+    public Uri? StatusListen { get; init; }
+
+    /// <summary>The admin listener, loopback only; null: there is none.</summary>
     public Uri? AdminUrl { get; init; }
+
     public IReadOnlyList<string> CaaIdentities { get; init; } = [];
     public Uri? TermsOfService { get; init; }
     public string? TlsCertificate { get; init; }
     public string? TlsKey { get; init; }
 
+    /// <summary>Common name of a new root, and the beginning of its issuing CA's; null: one that is unique to this installation.</summary>
+    public string? CaName { get; init; }
+
     /// <summary>Passphrase of the CA's key files; null leaves them unencrypted.</summary>
     public string? CaPassphrase { get; init; }
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>The public base URL as clients write it, without a trailing slash.</summary>
     public string BaseUrl => Url.AbsoluteUri.TrimEnd('/');

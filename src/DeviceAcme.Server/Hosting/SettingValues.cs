@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace DeviceAcme.Server.Hosting;
+
+/// <summary>Reads one value of a setting; a <see cref="FormatException"/> says what was expected and what was found.</summary>
+internal static class SettingValues
+{
+    public static Uri HttpsUrl(string text) => BaseUrl(text, "https");
+
+    public static Uri HttpUrl(string text) => BaseUrl(text, "http");
+
+    /// <summary>A base URL of a listener that only this machine can reach.</summary>
+    public static Uri LoopbackUrl(string text)
+    {
+        var url = BaseUrl(text, "http");
+        return url.IsLoopback
+            ? url
+            : throw new FormatException($"expected a loopback host (localhost, 127.0.0.1 or [::1]), found '{url.Host}': whoever reaches this listener and has the token rules the server");
+    }
+
+    /// <summary>Scheme, address and port to listen on.</summary>
+    public static Uri ListenUrl(string text) => ListenUrl(text, "http", "https");
+
+    public static Uri PlainListenUrl(string text) => ListenUrl(text, "http");
+
+    public static Uri WebUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? url
+            : throw new FormatException($"expected an http or https URL, found '{text}'");
+
+    /// <summary>An address with prefix length; a single address stands for itself.</summary>
+    public static IPNetwork Network(string text)
+    {
+        if (IPAddress.TryParse(text, out var address))
+        {
+            return new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
+        }
+
+        if (IPNetwork.TryParse(text, out var network))
+        {
+            return network;
+        }
+
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        var isNetworkWithHostBits = slash > 0 && IPAddress.TryParse(text[..slash], out _)
+            && int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var prefix) && prefix <= 128;
+        throw new FormatException(isNetworkWithHostBits
+            ? $"expected a network, found '{text}': bits are set after the prefix, or it is too long"
+            : $"expected a network such as 10.0.0.0/8 or fd00::/8, found '{text}'");
+    }
+
+    /// <summary>IP:PORT; port 53 where none is given.</summary>
+    public static IPEndPoint Resolver(string text)
+    {
+        if (!IPEndPoint.TryParse(text, out var endpoint) || endpoint.Address.Equals(IPAddress.Any) || endpoint.Address.Equals(IPAddress.IPv6Any))
+        {
+            throw new FormatException($"expected IP:PORT such as 127.0.0.1:53 or [::1]:53, found '{text}'");
+        }
+
+        return endpoint.Port == 0 ? new IPEndPoint(endpoint.Address, 53) : endpoint;
+    }
+
+    public static int Port(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535
+            ? port
+            : throw new FormatException($"expected a port from 1 to 65535, found '{text}'");
+
+    public static string ExistingFolder(string path) =>
+        Directory.Exists(path) ? path : throw new FormatException($"no folder {path}");
+
+    public static string ExistingFile(string path) =>
+        File.Exists(path) ? path : throw new FormatException($"no file {path}");
+
+    /// <summary>An issuer domain name as it stands in CAA records (RFC 8659 §4.2).</summary>
+    public static string DomainName(string text) =>
+        Uri.CheckHostName(text) == UriHostNameType.Dns && !text.EndsWith('.')
+            ? text.ToLowerInvariant()
+            : throw new FormatException($"expected a domain name, found '{text}'");
+
+    /// <summary>A profile's name: what can stand in a directory's URL.</summary>
+    public static string ProfileName(string text) =>
+        text.Length is > 0 and <= 64 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+            ? text
+            : throw new FormatException($"expected letters, digits, '-', '_' and '.', found '{text}'");
+
+    public static string CommonName(string text) =>
+        text.Length is > 0 and <= 48 && !text.Any(char.IsControl) && text.Trim() == text
+            ? text
+            : throw new FormatException($"expected 1 to 48 printable characters (a common name ends at 64, and the issuing CA's is longer), found {text.Length} in '{text}'");
+
+    public static LogLevel Level(string text) => text switch
+    {
+        "warning" => LogLevel.Warning,
+        "information" => LogLevel.Information,
+        "debug" => LogLevel.Debug,
+        _ => throw new FormatException($"expected warning, information or debug, found '{text}'"),
+    };
+
+    /// <summary>The first line of a file.</summary>
+    public static string Secret(string path)
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists)
+        {
+            throw new FormatException($"no file {path}");
+        }
+
+        if (file.Length is 0 or > 4096)
+        {
+            throw new FormatException($"expected a passphrase of 1 to 4096 bytes, found {file.Length} bytes in {path}");
+        }
+
+        using var reader = file.OpenText();
+        return reader.ReadLine() is { Length: > 0 } line ? line : throw new FormatException($"the first line of {path} is empty");
+    }
+
+    private static Uri ListenUrl(string text, params string[] schemes)
+    {
+        var url = BaseUrl(text, schemes);
+        return url.HostNameType == UriHostNameType.Dns && url.Host != "localhost"
+            ? throw new FormatException($"expected an IP address or localhost, found '{url.Host}': 0.0.0.0 and [::] stand for all interfaces")
+            : url;
+    }
+
+    private static Uri BaseUrl(string text, params string[] schemes)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || !schemes.Contains(url.Scheme) || url.Host.Length == 0)
+        {
+            throw new FormatException($"expected {string.Join(" or ", schemes)}://HOST:PORT, found '{text}'");
+        }
+
+        // Resources live at fixed paths below it (docs/options.md), so a path of its own would lead nowhere.
+        return url.AbsolutePath == "/" && url.Query.Length == 0 && url.Fragment.Length == 0 && url.UserInfo.Length == 0
+            ? url
+            : throw new FormatException($"expected no path, query or user behind {url.Scheme}://{url.Authority}, found '{text}'");
+    }
+}
