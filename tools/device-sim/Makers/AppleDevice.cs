@@ -1,0 +1,43 @@
+namespace DeviceAcme.Simulator.Makers;
+
+/// <summary>The properties that Apple attests. Null leaves the extension out, an empty text leaves it blank.</summary>
+internal sealed record AppleDevice
+{
+    public string? Serial { get; init; }
+    public string? Udid { get; init; }
+
+    /// <summary>SoftwareUpdateDeviceID, the model.</summary>
+    public string? Model { get; init; }
+    public string? OsVersion { get; init; }
+    public string? SepOsVersion { get; init; }
+    public string? LlbVersion { get; init; }
+    public string? SecureBoot { get; init; }
+
+    /// <summary>System Integrity Protection; 0 is on.</summary>
+    public int? Sip { get; init; }
+    public int? ThirdPartyKexts { get; init; }
+
+    public static AppleDevice Mac(string serial = "C02SIM000001") => new()
+    {
+        Serial = serial,
+        Udid = "00006030-000A51D200000001",
+        Model = "J514sAP",
+        OsVersion = "15.5",
+        SepOsVersion = "15.5",
+        LlbVersion = "15.5",
+        SecureBoot = "Full Security",
+        Sip = 0,
+        ThirdPartyKexts = 0,
+    };
+
+    /// <summary>No Mac-only properties.</summary>
+    public static AppleDevice IPhone(string serial = "F2LSIM0001") => new()
+    {
+        Serial = serial,
+        Udid = "00008120-000A51D200000002",
+        Model = "D74AP",
+        OsVersion = "18.5",
+        SepOsVersion = "18.5",
+        LlbVersion = "18.5",
+    };
+}

@@ -1,0 +1,32 @@
+using System.Security.Cryptography;
+using DeviceAcme.Simulator.Tpm;
+using DeviceAcme.Simulator.Vendors;
+
+namespace DeviceAcme.Simulator.Makers;
+
+/// <summary>A TPM in managed code: an endorsement key with its certificate, and attestation keys.</summary>
+/// <param name="vendor">Who made it and who certifies its attestation keys.</param>
+/// <param name="name">Which TPM of this vendor; the same name is the same TPM.</param>
+internal sealed class FakeTpm(TpmVendor vendor, string name = "tpm-1")
+{
+    private readonly Lazy<EcKey> _ek = new(() => vendor.Seed.Key("ek:" + name, EcDomain.P256));
+    private readonly Lazy<ECDsa> _ecAk = new(() => vendor.Seed.Key("ak:" + name, EcDomain.P256).Algorithm);
+    private readonly Lazy<RSA> _rsaAk = new(() => RSA.Create(2048));
+    private byte[]? _ekCertificate;
+
+    public TpmVendor Vendor => vendor;
+    public byte[] EkCertificate => _ekCertificate ??= vendor.VendorCa.Issue(vendor.EkFields(name, _ek.Value.PublicKey));
+
+    /// <summary>The order value that names this TPM.</summary>
+    public string Identifier => TpmVendor.Identifier(EkCertificate);
+
+    /// <summary>The restricted key that signs attestations; ECC P-256, or RSA 2048 made anew for each object of this class.</summary>
+    public AsymmetricAlgorithm AttestationKey(bool rsa) => rsa ? _rsaAk.Value : _ecAk.Value;
+
+    /// <summary>The name of a key below the endorsement hierarchy, as TPMS_ATTEST qualifies its signer (Part 1 §16).</summary>
+    public static byte[] QualifiedName(byte[] name)
+    {
+        var hierarchy = new TpmWriter().U32(TpmIds.Endorsement).ToArray();
+        return TpmtPublic.NameOf(TpmIds.AlgSha256, [.. hierarchy, .. name]);
+    }
+}

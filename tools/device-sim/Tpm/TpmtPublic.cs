@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+
+namespace DeviceAcme.Simulator.Tpm;
+
+/// <summary>TPMT_PUBLIC (Part 2 §12.2.4) of a key, without the length that TPM2B_PUBLIC puts before it.</summary>
+internal sealed record TpmtPublic
+{
+    // PolicySecret(TPM_RH_ENDORSEMENT), the authPolicy of EK templates L-1 and L-2
+    private const string EkPolicy = "837197674484B3F81A90CC8D46A5D724FD52D76E06520B64F2A1DA1B331469AA";
+
+    public required ObjectAttributes Attributes { get; init; }
+    public int NameAlg { get; init; } = TpmIds.AlgSha256;
+    public byte[] AuthPolicy { get; init; } = [];
+
+    /// <summary>RSA modulus; null for ECC.</summary>
+    public byte[]? Modulus { get; init; }
+
+    /// <summary>As written in the structure; 0 stands for 65537.</summary>
+    public uint Exponent { get; init; }
+
+    /// <summary>ECC point; null for RSA.</summary>
+    public (int Curve, byte[] X, byte[] Y)? Point { get; init; }
+
+    /// <summary>Signing scheme with its hash; null leaves it open (TPM_ALG_NULL).</summary>
+    public (int Scheme, int Hash)? Scheme { get; init; }
+
+    /// <summary>The name that TPM2_Certify attests: nameAlg ‖ hash of the public area.</summary>
+    public byte[] Name => NameOf(NameAlg, ToBytes());
+
+    public static byte[] NameOf(int nameAlg, ReadOnlySpan<byte> publicArea) =>
+        new TpmWriter().U16(nameAlg).Raw(CryptographicOperations.HashData(HashName(nameAlg), publicArea)).ToArray();
+
+    public static HashAlgorithmName HashName(int algorithm) => algorithm switch
+    {
+        TpmIds.AlgSha1 => HashAlgorithmName.SHA1,
+        TpmIds.AlgSha256 => HashAlgorithmName.SHA256,
+        TpmIds.AlgSha384 => HashAlgorithmName.SHA384,
+        _ => throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "no hash of this id here"),
+    };
+
+    /// <summary>The public area of a signing key made elsewhere; ECC on P-256 or P-384, or RSA.</summary>
+    public static TpmtPublic Of(AsymmetricAlgorithm key, ObjectAttributes attributes, (int Scheme, int Hash)? scheme = null)
+    {
+        if (key is RSA rsa)
+        {
+            return new TpmtPublic { Attributes = attributes, Modulus = rsa.ExportParameters(false).Modulus, Scheme = scheme };
+        }
+
+        var ec = ((ECDsa)key).ExportParameters(false);
+        var curve = ec.Q.X!.Length == 48 ? TpmIds.CurveP384 : TpmIds.CurveP256;
+        return new TpmtPublic { Attributes = attributes, Point = (curve, ec.Q.X, ec.Q.Y!), Scheme = scheme };
+    }
+
+    /// <summary>An endorsement key of template L-2 (ECC P-256).</summary>
+    public static TpmtPublic Endorsement(ECDsa key) => Of(key, ObjectAttributes.EndorsementKey) with { AuthPolicy = Convert.FromHexString(EkPolicy) };
+
+    public byte[] ToBytes()
+    {
+        var writer = new TpmWriter()
+            .U16(Modulus is null ? TpmIds.AlgEcc : TpmIds.AlgRsa)
+            .U16(NameAlg)
+            .U32((uint)Attributes)
+            .Sized(AuthPolicy);
+        if (Attributes.HasFlag(ObjectAttributes.Decrypt))
+        {
+            writer.U16(TpmIds.AlgAes).U16(128).U16(TpmIds.AlgCfb);
+        }
+        else
+        {
+            writer.U16(TpmIds.AlgNull);
+        }
+
+        if (Scheme is { } scheme)
+        {
+            writer.U16(scheme.Scheme).U16(scheme.Hash);
+        }
+        else
+        {
+            writer.U16(TpmIds.AlgNull);
+        }
+
+        if (Modulus is not null)
+        {
+            return writer.U16(Modulus.Length * 8).U32(Exponent).Sized(Modulus).ToArray();
+        }
+
+        var (curve, x, y) = Point ?? throw new InvalidOperationException("a public area needs a modulus or a point");
+        return writer.U16(curve).U16(TpmIds.AlgNull).Sized(x).Sized(y).ToArray();
+    }
+}

@@ -1,0 +1,17 @@
+namespace DeviceAcme.Simulator.Vendors;
+
+/// <summary>An authority shaped like Apple's enterprise attestation PKI: root, sub CA, leaves without any key identifier.</summary>
+internal sealed class AppleVendor
+{
+    public const string RootName = "DeviceAcme Simulator Enterprise Attestation Root CA";
+    public const string SubCaName = "DeviceAcme Simulator Enterprise Attestation Sub CA 1";
+
+    public AppleVendor(Seed seed)
+    {
+        Root = FakeCa.Root(seed, RootName, EcDomain.P384);
+        SubCa = Root.Intermediate(SubCaName, EcDomain.P384);
+    }
+
+    public FakeCa Root { get; }
+    public FakeCa SubCa { get; }
+}
