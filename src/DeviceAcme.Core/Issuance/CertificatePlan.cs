@@ -1,7 +1,7 @@
 namespace DeviceAcme.Core.Issuance;
 
 /// <summary>Everything that one certificate will contain, decided from the profile; what a CA signs.</summary>
-public sealed record CertificatePlan
+internal sealed record CertificatePlan
 {
     /// <summary>The subject's public key, DER SubjectPublicKeyInfo.</summary>
     public required ReadOnlyMemory<byte> PublicKey { get; init; }
@@ -22,4 +22,4 @@ public sealed record CertificatePlan
 }
 
 /// <summary>One X.509 extension: OID, critical flag, DER of the value inside the OCTET STRING.</summary>
-public sealed record PlannedExtension(string Oid, bool Critical, ReadOnlyMemory<byte> Value);
+internal sealed record PlannedExtension(string Oid, bool Critical, ReadOnlyMemory<byte> Value);

@@ -1,7 +1,7 @@
 namespace DeviceAcme.Core.Issuance;
 
 /// <summary>The port to whatever signs certificates: the built-in CA, and connectors later.</summary>
-public interface ICertificateAuthority
+internal interface ICertificateAuthority
 {
     /// <summary>The issuer's name in profiles.</summary>
     string Name { get; }
@@ -11,7 +11,7 @@ public interface ICertificateAuthority
 }
 
 /// <summary>A certificate that was signed, with its chains.</summary>
-public sealed record IssuedCertificate
+internal sealed record IssuedCertificate
 {
     /// <summary>Lower-case hex of the serial number's content octets, without a leading sign octet.</summary>
     public required string Serial { get; init; }

@@ -3,9 +3,11 @@ using DeviceAcme.Protocol.Acme;
 namespace DeviceAcme.Core.Profiles;
 
 /// <summary>One profile file: who may ask, what must be proven, what the certificate looks like, which CA signs.</summary>
-public sealed record CertificateProfile
+internal sealed record CertificateProfile
 {
+    /// <summary>The profile's name: its file's name without extension, and a segment of its URLs.</summary>
     public required string Name { get; init; }
+
     public string? Description { get; init; }
 
     /// <summary>The file's text, stored with each order as it was.</summary>
@@ -14,6 +16,7 @@ public sealed record CertificateProfile
     /// <summary>Lower-case hex SHA-256 of <see cref="Text"/>.</summary>
     public required string Hash { get; init; }
 
+    /// <summary>Whether an account needs a key that the operator gave out (RFC 8555 §7.3.4).</summary>
     public required ExternalAccountBindingMode ExternalAccountBinding { get; init; }
 
     /// <summary>By identifier type; a type that is not listed is <c>unsupportedIdentifier</c> here.</summary>
@@ -26,14 +29,14 @@ public sealed record CertificateProfile
     public required string Issuer { get; init; }
 }
 
-public enum ExternalAccountBindingMode
+internal enum ExternalAccountBindingMode
 {
     None,
     Optional,
     Required,
 }
 
-public enum AttestationMode
+internal enum AttestationMode
 {
     Required,
     Observe,
@@ -41,34 +44,42 @@ public enum AttestationMode
 }
 
 /// <summary>How a refusal of evidence is answered: 200 with an invalid challenge, or 400 with the same problem.</summary>
-public enum AttestationFailureAnswer
+internal enum AttestationFailureAnswer
 {
     Challenge,
     Problem,
 }
 
 /// <summary>What a profile says of one identifier type.</summary>
-public sealed record IdentifierRule
+internal sealed record IdentifierRule
 {
     /// <summary>Challenge types offered, in order, for example <c>http-01</c>.</summary>
     public required IReadOnlyList<string> Challenges { get; init; }
 
-    /// <summary>The patterns as written; <see cref="Allows"/> applies them.</summary>
-    public required IReadOnlyList<string> Allow { get; init; }
-
-    /// <summary>True if one of the patterns allows the value (glob, /regex/, dns suffix, CIDR for ip).</summary>
-    public required Func<string, bool> Allows { get; init; }
+    /// <summary>The patterns; one of them must allow the ordered value.</summary>
+    public required IReadOnlyList<AllowPattern> Allow { get; init; }
 
     /// <summary>The fact that the ordered value must equal; null for types that are not attested.</summary>
     public string? Proves { get; init; }
 
     /// <summary>Whether CAA records are honoured (RFC 8659, RFC 8657); only for <c>dns</c>.</summary>
     public bool Caa { get; init; }
+
+    /// <summary>True if one of the patterns allows the value (glob, /regex/, dns suffix, CIDR for ip).</summary>
+    public bool Allows(string value) => Allow.Any(pattern => pattern.Matches(value));
+
+    /// <summary>The challenge types that can prove this value: a wildcard is proven by dns-01 alone (RFC 8555 §7.1.3, §8.3).</summary>
+    public IReadOnlyList<string> ChallengesFor(AcmeIdentifier identifier) =>
+        identifier.Type == AcmeIdentifier.Dns && identifier.Value.StartsWith("*.", StringComparison.Ordinal)
+            ? [.. Challenges.Where(challenge => challenge == "dns-01")]
+            : Challenges;
 }
 
-public sealed record AttestationRule
+internal sealed record AttestationRule
 {
     public required AttestationMode Mode { get; init; }
+
+    /// <summary>Statement formats by their WebAuthn name.</summary>
     public required IReadOnlyList<string> Formats { get; init; }
 
     /// <summary>Folders under <c>profiles/trust</c>.</summary>

@@ -1,0 +1,86 @@
+namespace DeviceAcme.Core.Profiles;
+
+/// <summary>Reads the <c>attestation:</c> part of a profile file.</summary>
+internal static class AttestationSection
+{
+    private static readonly string[] Known = ["mode", "formats", "anchors", "on-failure"];
+    private static readonly string[] Reserved = ["facts"];
+
+    /// <summary>The statement formats that have a verifier.</summary>
+    private static readonly string[] Formats = ["apple", "tpm"];
+
+    public static AttestationRule Read(ProfileNode? node)
+    {
+        if (node is null)
+        {
+            return new AttestationRule { Mode = AttestationMode.None, Formats = [], Anchors = [], OnFailure = AttestationFailureAnswer.Challenge };
+        }
+
+        var properties = node.Properties(Known, Reserved);
+        return new AttestationRule
+        {
+            Mode = Mode(node, properties),
+            Formats = FormatNames(properties),
+            Anchors = Folders(properties),
+            OnFailure = properties.TryGetValue("on-failure", out var answer)
+                ? answer.Choice(new Dictionary<string, AttestationFailureAnswer>
+                {
+                    ["challenge"] = AttestationFailureAnswer.Challenge,
+                    ["problem"] = AttestationFailureAnswer.Problem,
+                })
+                : AttestationFailureAnswer.Challenge,
+        };
+    }
+
+    private static AttestationMode Mode(ProfileNode node, IReadOnlyDictionary<string, ProfileNode> properties)
+    {
+        if (!properties.TryGetValue("mode", out var mode))
+        {
+            if (node.IsMapping)
+            {
+                node.Mistake("needs mode: required, observe or none");
+            }
+
+            return AttestationMode.Required;
+        }
+
+        return mode.Choice(new Dictionary<string, AttestationMode>
+        {
+            ["required"] = AttestationMode.Required,
+            ["observe"] = AttestationMode.Observe,
+            ["none"] = AttestationMode.None,
+        });
+    }
+
+    private static IReadOnlyList<string> FormatNames(IReadOnlyDictionary<string, ProfileNode> properties)
+    {
+        if (!properties.TryGetValue("formats", out var list))
+        {
+            return [];
+        }
+
+        var formats = list.Texts();
+        foreach (var (text, item) in formats.Where(format => !Formats.Contains(format.Text)))
+        {
+            item.Mistake($"'{text}' is not a format that this version verifies; {NearestName.Hint(text, Formats)}");
+        }
+
+        return [.. formats.Select(format => format.Text)];
+    }
+
+    private static IReadOnlyList<string> Folders(IReadOnlyDictionary<string, ProfileNode> properties)
+    {
+        if (!properties.TryGetValue("anchors", out var list))
+        {
+            return [];
+        }
+
+        var folders = list.Texts();
+        foreach (var (text, item) in folders.Where(folder => !ProfileFile.IsName(folder.Text)))
+        {
+            item.Mistake($"'{text}' must be the name of a folder under trust/: lower-case letters, digits and inner hyphens");
+        }
+
+        return [.. folders.Select(folder => folder.Text)];
+    }
+}

@@ -1,0 +1,160 @@
+using DeviceAcme.Protocol.Acme;
+
+namespace DeviceAcme.Core.Profiles;
+
+/// <summary>Reads the <c>identifiers:</c> part of a profile file.</summary>
+internal static class IdentifierSection
+{
+    private static readonly string[] Known = ["challenges", "allow", "proves", "caa"];
+
+    // which challenge can prove which type: RFC 8555 §8, RFC 8737 §3, RFC 8738 §4 (dns-01 never for ip), device-attest §5
+    private static readonly Dictionary<string, string[]> Fitting = new(StringComparer.Ordinal)
+    {
+        [AcmeIdentifier.Dns] = ["http-01", "dns-01", "tls-alpn-01"],
+        [AcmeIdentifier.Ip] = ["http-01", "tls-alpn-01"],
+        [AcmeIdentifier.PermanentIdentifier] = ["device-attest-01"],
+        [AcmeIdentifier.HardwareModule] = ["device-attest-01"],
+    };
+
+    private static readonly string[] Challenges = [.. Fitting.Values.SelectMany(types => types).Distinct()];
+
+    public static IReadOnlyDictionary<string, IdentifierRule> Read(ProfileNode node)
+    {
+        var rules = new Dictionary<string, IdentifierRule>(StringComparer.Ordinal);
+        foreach (var (type, rule) in node.Properties([.. Fitting.Keys]))
+        {
+            rules[type] = Rule(type, rule);
+        }
+
+        if (rules.Count == 0 && node.IsMapping)
+        {
+            node.Mistake($"must list at least one identifier type: {string.Join(", ", Fitting.Keys)}");
+        }
+
+        return rules;
+    }
+
+    private static IdentifierRule Rule(string type, ProfileNode node)
+    {
+        var properties = node.Properties(Known);
+        var attested = type is AcmeIdentifier.PermanentIdentifier or AcmeIdentifier.HardwareModule;
+        return new IdentifierRule
+        {
+            Challenges = ChallengeTypes(type, node, properties),
+            Allow = properties.TryGetValue("allow", out var allow) ? Patterns(type, allow) : [AllowPattern.Parse(type, "*", out _)!],
+            Proves = Proves(node, properties, attested),
+            Caa = Caa(type, properties),
+        };
+    }
+
+    private static IReadOnlyList<string> ChallengeTypes(string type, ProfileNode node, IReadOnlyDictionary<string, ProfileNode> properties)
+    {
+        if (!properties.TryGetValue("challenges", out var list))
+        {
+            if (node.IsMapping)
+            {
+                node.Mistake($"needs challenges: a list of {string.Join(", ", Fitting[type])}");
+            }
+
+            return [];
+        }
+
+        var challenges = new List<string>();
+        foreach (var (text, item) in list.Texts())
+        {
+            if (Fitting[type].Contains(text))
+            {
+                challenges.Add(text);
+            }
+            else if (Challenges.Contains(text))
+            {
+                item.Mistake($"{text} cannot prove a {type} identifier; expected {string.Join(" or ", Fitting[type])}");
+            }
+            else
+            {
+                item.Mistake($"'{text}' is not a known challenge type; {NearestName.Hint(text, Fitting[type])}");
+            }
+        }
+
+        if (list.Items().Count == 0)
+        {
+            list.Mistake("must name at least one challenge type");
+        }
+
+        return challenges;
+    }
+
+    private static IReadOnlyList<AllowPattern> Patterns(string type, ProfileNode list)
+    {
+        var patterns = new List<AllowPattern>();
+        foreach (var (text, item) in list.Texts())
+        {
+            if (AllowPattern.Parse(type, text, out var error) is { } pattern)
+            {
+                patterns.Add(pattern);
+            }
+            else
+            {
+                item.Mistake(error);
+            }
+        }
+
+        if (list.Items().Count == 0)
+        {
+            list.Mistake("must name at least one pattern; '*' allows every value");
+        }
+
+        return patterns;
+    }
+
+    private static string? Proves(ProfileNode node, IReadOnlyDictionary<string, ProfileNode> properties, bool attested)
+    {
+        if (!properties.TryGetValue("proves", out var proves))
+        {
+            if (attested && node.IsMapping)
+            {
+                node.Mistake("needs proves: the fact that the ordered value must equal, for example device.serial");
+            }
+
+            return null;
+        }
+
+        if (!attested)
+        {
+            proves.Mistake("only permanent-identifier and hardware-module are proven by a fact of the evidence");
+            return null;
+        }
+
+        if (proves.Text() is not { } fact)
+        {
+            return null;
+        }
+
+        if (fact == "ticket")
+        {
+            proves.Mistake("'ticket' is reserved for a later version ('3 of 5'): this version does not honour it; name a fact such as device.serial");
+        }
+        else if (!TextTemplate.IsFactName(fact))
+        {
+            proves.Mistake($"'{fact}' must be the dotted name of a fact, for example device.serial");
+        }
+
+        return fact;
+    }
+
+    private static bool Caa(string type, IReadOnlyDictionary<string, ProfileNode> properties)
+    {
+        if (!properties.TryGetValue("caa", out var caa))
+        {
+            // RFC 8659 §3: a CA checks before it issues; a profile may say that it does not
+            return type == AcmeIdentifier.Dns;
+        }
+
+        if (type != AcmeIdentifier.Dns)
+        {
+            caa.Mistake("CAA records exist for dns names only");
+        }
+
+        return caa.Flag();
+    }
+}

@@ -1,0 +1,147 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using DeviceAcme.Protocol.Acme;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace DeviceAcme.Core.Profiles;
+
+/// <summary>Reads one profile file and notes every mistake in it.</summary>
+internal static partial class ProfileFile
+{
+    /// <summary>More than any sensible profile needs.</summary>
+    public const int MaximumLength = 65_536;
+
+    private static readonly string[] Known = ["name", "description", "accounts", "identifiers", "attestation", "certificate", "issuer"];
+    private static readonly string[] Reserved = ["devices"];
+
+    /// <summary>The profile of this text; null where its mistakes leave none.</summary>
+    /// <param name="path">The file's path, for messages and for the name that it must carry.</param>
+    /// <param name="text">The file's text.</param>
+    /// <param name="mistakes">Where every mistake is noted.</param>
+    public static CertificateProfile? Parse(string path, string text, Mistakes mistakes)
+    {
+        var before = mistakes.Errors.Count;
+        if (Root(path, text, mistakes) is not { } root)
+        {
+            return null;
+        }
+
+        var properties = root.Properties(Known, Reserved);
+        if (!root.IsMapping)
+        {
+            return null;
+        }
+
+        var name = properties.TryGetValue("name", out var node) ? Name(node, path) : Missing(root, "name", "the profile's name");
+        var accounts = properties.TryGetValue("accounts", out node) ? Accounts(node) : ExternalAccountBindingMode.None;
+        var identifiers = properties.TryGetValue("identifiers", out node) ? IdentifierSection.Read(node) : null;
+        var attestation = AttestationSection.Read(properties.GetValueOrDefault("attestation"));
+        var certificate = properties.TryGetValue("certificate", out node) ? CertificateSection.Read(node) : null;
+        if (identifiers is null)
+        {
+            Missing(root, "identifiers", "which identifier types may be ordered, and how they are proven");
+        }
+
+        if (certificate is null)
+        {
+            Missing(root, "certificate", "what the certificate looks like");
+        }
+
+        var profile = new CertificateProfile
+        {
+            Name = name,
+            Description = properties.TryGetValue("description", out node) ? node.Text() : null,
+            Text = text,
+            Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
+            ExternalAccountBinding = accounts,
+            Identifiers = identifiers ?? new Dictionary<string, IdentifierRule>(),
+            Attestation = attestation,
+            Certificate = certificate!,
+            Issuer = properties.TryGetValue("issuer", out node) ? Issuer(node) : "default",
+        };
+        if (identifiers is not null && certificate is not null)
+        {
+            ProfileRules.Check(profile, root, properties);
+        }
+
+        return mistakes.Errors.Count == before ? profile : null;
+    }
+
+    /// <summary>True for a name that can be a segment of a URL and of a path as it is.</summary>
+    public static bool IsName(string name) => SafeName().IsMatch(name);
+
+    private static ProfileNode? Root(string path, string text, Mistakes mistakes)
+    {
+        if (text.Length > MaximumLength)
+        {
+            mistakes.Add(path, 0, "", $"has {text.Length} characters; at most {MaximumLength} were expected");
+            return null;
+        }
+
+        try
+        {
+            var stream = new YamlStream();
+            stream.Load(new StringReader(text));
+            if (stream.Documents.Count == 1)
+            {
+                return new ProfileNode(mistakes, path, "", stream.Documents[0].RootNode);
+            }
+
+            mistakes.Add(path, 0, "", $"has {stream.Documents.Count} YAML documents; one profile was expected");
+        }
+        catch (YamlException invalid)
+        {
+            mistakes.Add(path, (int)invalid.Start.Line, "", $"is not YAML: {invalid.InnerException?.Message ?? invalid.Message}");
+        }
+
+        return null;
+    }
+
+    private static string Name(ProfileNode node, string path)
+    {
+        var name = node.Text() ?? "";
+        var file = Path.GetFileNameWithoutExtension(path);
+        if (name.Length > 0 && !IsName(name))
+        {
+            node.Mistake($"'{name}' must have only lower-case letters, digits and inner hyphens, at most 63: it stands in URLs");
+        }
+        else if (name.Length > 0 && name != file)
+        {
+            node.Mistake($"'{name}' must be the file's name, '{file}'");
+        }
+
+        return name;
+    }
+
+    private static string Issuer(ProfileNode node)
+    {
+        var name = node.Text() ?? "";
+        if (name.Length > 0 && (!IsName(name) || name == "root"))
+        {
+            node.Mistake($"'{name}' must have only lower-case letters, digits and inner hyphens and not be 'root': it is a folder under ca/");
+        }
+
+        return name;
+    }
+
+    private static ExternalAccountBindingMode Accounts(ProfileNode node) =>
+        node.Properties(["external-account-binding"]).TryGetValue("external-account-binding", out var binding)
+            ? binding.Choice(new Dictionary<string, ExternalAccountBindingMode>
+            {
+                ["none"] = ExternalAccountBindingMode.None,
+                ["optional"] = ExternalAccountBindingMode.Optional,
+                ["required"] = ExternalAccountBindingMode.Required,
+            })
+            : ExternalAccountBindingMode.None;
+
+    private static string Missing(ProfileNode root, string property, string what)
+    {
+        root.Mistake($"needs {property}: {what}");
+        return "";
+    }
+
+    [GeneratedRegex(@"\A[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex SafeName();
+}

@@ -1,0 +1,103 @@
+using DeviceAcme.Protocol.Acme;
+
+namespace DeviceAcme.Core.Profiles;
+
+/// <summary>What must hold between the parts of a profile.</summary>
+internal static class ProfileRules
+{
+    private const string DeviceAttest = "device-attest-01";
+
+    /// <summary>Notes every contradiction, at the property that it is easiest to mend at.</summary>
+    public static void Check(CertificateProfile profile, ProfileNode root, IReadOnlyDictionary<string, ProfileNode> properties)
+    {
+        Attestation(profile, properties.GetValueOrDefault("attestation") ?? root);
+        Certificate(profile, properties["certificate"]);
+    }
+
+    private static void Attestation(CertificateProfile profile, ProfileNode node)
+    {
+        var attested = profile.Identifiers.Any(rule => rule.Value.Challenges.Contains(DeviceAttest));
+        var rule = profile.Attestation;
+        switch (rule.Mode)
+        {
+            case AttestationMode.None when attested:
+                node.Mistake($"mode is none, but identifiers offers {DeviceAttest}: it needs mode, formats and anchors");
+                break;
+            case AttestationMode.None when rule.Formats.Count + rule.Anchors.Count > 0:
+                node.Mistake("mode is none, but formats or anchors are named: nothing would look at them");
+                break;
+            case not AttestationMode.None when !attested:
+                node.Mistake($"mode asks for evidence, but no identifier offers {DeviceAttest}: no client could send it");
+                break;
+            case not AttestationMode.None when rule.Formats.Count == 0:
+                node.Mistake("needs formats: the statement formats that are accepted, for example [apple]");
+                break;
+            case not AttestationMode.None when rule.Anchors.Count == 0:
+                node.Mistake("needs anchors: the folders under trust/ whose roots are accepted, for example [apple]");
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static void Certificate(CertificateProfile profile, ProfileNode node)
+    {
+        var template = profile.Certificate;
+        var proven = profile.Identifiers.Values.Select(rule => rule.Proves).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        foreach (var (place, text) in Texts(template))
+        {
+            if (profile.Attestation.Mode == AttestationMode.None && text.RequiredPlaceholders.FirstOrDefault(name => name != TextTemplate.Identifier) is { } fact)
+            {
+                node.Mistake($"{place} needs the fact {fact}, but this profile takes no evidence: name a default, {{{{{fact}|…}}}}, or remove it");
+            }
+
+            // device-attest §8: in privacy mode no place of the certificate may show the device
+            if (!template.IdentifierInCertificate && IsDeviceProfile(profile)
+                && text.Placeholders.FirstOrDefault(name => name == TextTemplate.Identifier || proven.Contains(name)) is { } shown)
+            {
+                node.Mistake($"identifier-in-certificate is false, but {place} shows {{{{{shown}}}}}");
+            }
+        }
+
+        if (!template.IdentifierInCertificate && template.SubjectAlternativeNames.Any(name => IsDevice(name.Kind)))
+        {
+            node.Mistake("identifier-in-certificate is false, but subject-alternative-names has a device's name");
+        }
+
+        foreach (var type in profile.Identifiers.Keys.Where(type => !IsDevice(type) || template.IdentifierInCertificate))
+        {
+            if (!template.SubjectAlternativeNames.Any(name => name.Kind == AlternativeNames.Identifiers || (name.Kind == type && name.Value!.IsIdentifier)))
+            {
+                node.Mistake($"subject-alternative-names has no place for the ordered {type}: add 'identifiers' or {type}: \"{{{{identifier}}}}\"{(IsDevice(type) ? ", or set identifier-in-certificate to false" : "")}");
+            }
+        }
+
+        if (template is { Subject.Count: 0 } && template.SubjectAlternativeNames.All(name => name.Kind == AlternativeNames.Identifiers)
+            && !template.IdentifierInCertificate && profile.Identifiers.Keys.All(IsDevice))
+        {
+            node.Mistake("the certificate would have neither a subject nor an alternative name (RFC 5280 §4.1.2.6): set subject");
+        }
+    }
+
+    private static IEnumerable<(string Place, TextTemplate Text)> Texts(CertificateTemplate template)
+    {
+        foreach (var attribute in template.Subject.SelectMany(rdn => rdn))
+        {
+            yield return ($"subject ({attribute.Type.Name})", attribute.Value);
+        }
+
+        foreach (var name in template.SubjectAlternativeNames.Where(name => name.Value is not null))
+        {
+            yield return ($"subject-alternative-names ({name.Kind})", name.Value!);
+        }
+
+        foreach (var extension in template.Extensions.Where(extension => extension.Text is not null))
+        {
+            yield return ($"extensions ({extension.Oid})", extension.Text!);
+        }
+    }
+
+    private static bool IsDeviceProfile(CertificateProfile profile) => profile.Identifiers.Keys.Any(IsDevice);
+
+    private static bool IsDevice(string type) => type is AcmeIdentifier.PermanentIdentifier or AcmeIdentifier.HardwareModule;
+}

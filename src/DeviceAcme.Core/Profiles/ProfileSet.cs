@@ -1,0 +1,60 @@
+namespace DeviceAcme.Core.Profiles;
+
+/// <summary>All profiles of an installation, by name.</summary>
+internal sealed class ProfileSet
+{
+    private readonly Dictionary<string, CertificateProfile> _profiles;
+
+    public ProfileSet(IEnumerable<CertificateProfile> profiles) =>
+        _profiles = profiles.ToDictionary(profile => profile.Name, StringComparer.Ordinal);
+
+    /// <summary>All profiles, ordered by name.</summary>
+    public IEnumerable<CertificateProfile> All => _profiles.Values.OrderBy(profile => profile.Name, StringComparer.Ordinal);
+
+    public CertificateProfile? Find(string name) => _profiles.GetValueOrDefault(name);
+
+    /// <summary>Reads every <c>*.yaml</c> and <c>*.yml</c> of a folder; profiles with mistakes are left out and every mistake is noted.</summary>
+    /// <param name="directory">The folder; its sub-folders are not looked into.</param>
+    /// <param name="trust">The vendor roots at hand: a profile that names a folder without any is warned about.</param>
+    public static ProfileSet Load(string directory, TrustFolders trust, Mistakes mistakes)
+    {
+        if (!Directory.Exists(directory))
+        {
+            mistakes.Add(directory, 0, "", "is not a folder; profiles were expected there");
+            return new ProfileSet([]);
+        }
+
+        var files = Directory.EnumerateFiles(directory)
+            .Where(file => Path.GetExtension(file) is ".yaml" or ".yml")
+            .Order(StringComparer.Ordinal)
+            .ToArray();
+        if (files.Length == 0)
+        {
+            mistakes.Add(directory, 0, "", "has no profile (*.yaml)");
+        }
+
+        var profiles = new List<(string File, CertificateProfile Profile)>();
+        foreach (var file in files)
+        {
+            if (ProfileFile.Parse(file, File.ReadAllText(file), mistakes) is not { } profile)
+            {
+                continue;
+            }
+
+            if (profiles.FirstOrDefault(other => other.Profile.Name == profile.Name) is { Profile: not null } twin)
+            {
+                mistakes.Add(file, 0, "name", $"'{profile.Name}' is also the name of {twin.File}");
+                continue;
+            }
+
+            foreach (var folder in profile.Attestation.Anchors)
+            {
+                trust.CheckNamed(folder, file, mistakes);
+            }
+
+            profiles.Add((file, profile));
+        }
+
+        return new ProfileSet(profiles.Select(item => item.Profile));
+    }
+}
