@@ -25,7 +25,7 @@ public sealed record Evidence
     public required DateTimeOffset Now { get; init; }
 
     /// <summary>Vendor intermediates that were found good earlier; null verifies every signature.</summary>
-    public IVerifiedIntermediates? VerifiedIntermediates { get; init; }
+    public VerifiedIntermediates? VerifiedIntermediates { get; init; }
 }
 
 /// <summary>An ordered identifier and the fact that must equal it, octet for octet.</summary>
@@ -33,13 +33,3 @@ public sealed record Evidence
 /// <param name="Value">The value of the order, unchanged.</param>
 /// <param name="Fact">Name of the fact that proves it, for example <c>device.serial</c>; null lets the format choose its own.</param>
 public sealed record ExpectedIdentifier(string Type, string Value, string? Fact);
-
-/// <summary>A bounded memory of intermediates whose signature by an anchor was verified. Implementations are thread-safe.</summary>
-public interface IVerifiedIntermediates
-{
-    /// <summary>True if a certificate with these bytes was found to be signed by the key of this issuer before.</summary>
-    bool Contains(ReadOnlySpan<byte> certificateSha256, ReadOnlySpan<byte> issuerKeySha256);
-
-    /// <summary>Remembers that the certificate's signature by this issuer key is right.</summary>
-    void Add(ReadOnlySpan<byte> certificateSha256, ReadOnlySpan<byte> issuerKeySha256);
-}

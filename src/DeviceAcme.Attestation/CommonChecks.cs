@@ -1,0 +1,117 @@
+using System.Security.Cryptography;
+using System.Text;
+using DeviceAcme.Attestation.X509;
+
+namespace DeviceAcme.Attestation;
+
+/// <summary>The bindings that every format makes in the same way: chain, freshness, identifier.</summary>
+internal static class CommonChecks
+{
+    public static readonly CheckRule Chain = new(
+        "chain", "the certificates lead to an anchor of the profile, all valid at the judged time (RFC 5280 §6.1)");
+
+    public static readonly CheckRule AnchorValidity = new(
+        "anchor-validity", "the end of the anchor's own certificate is recorded; an anchor is a name and a key (RFC 5280 §6.1.1)");
+
+    public static readonly CheckRule Freshness = new("freshness", "the evidence was made for this challenge (device-attest §5)");
+
+    public static readonly CheckRule Identifier = new(
+        "identifier", "what the evidence proves equals the ordered identifier octet for octet (device-attest §3, §5)");
+
+    /// <summary>Records the path; true if everything below it is proven.</summary>
+    public static bool CheckChain(CheckList checks, IReadOnlyList<Certificate> certificates, Evidence evidence, PathRules rules)
+    {
+        var path = CertificatePath.Verify(certificates, evidence.Anchors, evidence.Now, rules, evidence.VerifiedIntermediates);
+        if (path.Reason is { } reason)
+        {
+            checks.Fail(Chain, reason, path.Found);
+            checks.NotReached(AnchorValidity, "no anchor was reached");
+            return false;
+        }
+
+        checks.Pass(Chain, path.Found);
+        var end = new FactValue.Instant(path.Anchor!.NotAfter);
+        checks.Pass(
+            AnchorValidity,
+            path.Anchor.NotAfter < evidence.Now
+                ? $"warning: {path.Anchor} ended at {end}; its key is still an anchor, look for a re-issued certificate"
+                : $"{path.Anchor} from {path.Anchor.Provenance} ends at {end}");
+        return true;
+    }
+
+    /// <summary>Records whether one of the accepted freshness values was found, comparing in constant time.</summary>
+    /// <param name="accepted">Accepted values with what they were made from; empty where the challenge was not given.</param>
+    public static void CheckFreshness(
+        CheckList checks, ReadOnlySpan<byte> found, IReadOnlyList<(string Source, byte[] Value)> accepted, string where, string advice)
+    {
+        if (accepted.Count == 0)
+        {
+            checks.NotReached(Freshness, $"{where} is {Convert.ToHexStringLower(found)}; no challenge was given to compare it with");
+            return;
+        }
+
+        foreach (var (source, value) in accepted)
+        {
+            if (CryptographicOperations.FixedTimeEquals(found, value))
+            {
+                checks.Pass(Freshness, $"{where} is {source}");
+                return;
+            }
+        }
+
+        checks.Fail(
+            Freshness,
+            Reasons.FreshnessMismatch,
+            $"{where} is {Convert.ToHexStringLower(found)}, expected {Convert.ToHexStringLower(accepted[0].Value)} ({accepted[0].Source})",
+            advice);
+    }
+
+    /// <summary>Records the comparison with the order; the proven value, or null where there is none.</summary>
+    /// <param name="known">All facts of this format that can be an identifier.</param>
+    /// <param name="chosen">Those that this format compares when the profile names none.</param>
+    public static string? CheckIdentifier(
+        CheckList checks, ExpectedIdentifier? expected, FactSet facts, IReadOnlyList<string> known, IReadOnlyList<string> chosen, string missingAdvice)
+    {
+        if (expected is null)
+        {
+            checks.NotReached(Identifier, $"no identifier was given; the evidence has {List(facts, known)}");
+            return null;
+        }
+
+        if (expected.Fact is { } named && !known.Contains(named, StringComparer.Ordinal))
+        {
+            checks.Fail(Identifier, Reasons.IdentifierFactUnknown, $"the profile wants {named} proven; this format has {string.Join(", ", known)}");
+            return null;
+        }
+
+        IReadOnlyList<string> names = expected.Fact is { } fact ? [fact] : chosen;
+        var values = names.Select(facts.Find).OfType<Fact>().Select(found => (found.Name, (found.Value as FactValue.Text)?.Value)).ToList();
+        if (values.Find(found => found.Value == expected.Value) is { Value: { } proven, Name: var name })
+        {
+            checks.Pass(Identifier, $"{name} is '{EvidenceText.Visible(proven)}', as ordered");
+            return proven;
+        }
+
+        var shown = EvidenceText.Visible(expected.Value);
+        if (values.TrueForAll(found => found.Value is null))
+        {
+            checks.Fail(Identifier, Reasons.IdentifierMissing, $"ordered is '{shown}'; the evidence has {List(facts, names)}", missingAdvice);
+        }
+        else
+        {
+            checks.Fail(Identifier, Reasons.IdentifierMismatch, $"ordered is '{shown}'; the evidence has {List(facts, names)}");
+        }
+
+        return null;
+    }
+
+    public static byte[] Sha256(string ascii) => SHA256.HashData(Encoding.UTF8.GetBytes(ascii));
+
+    // absent, blank and different are three different things
+    private static string List(FactSet facts, IReadOnlyList<string> names) => string.Join(", ", names.Select(name => facts.Find(name)?.Value switch
+    {
+        null => $"no {name}",
+        FactValue.Blank => $"a blank {name}",
+        var value => $"{name} '{EvidenceText.Visible(value.ToString())}'",
+    }));
+}

@@ -1,0 +1,138 @@
+using System.Collections.Frozen;
+
+namespace DeviceAcme.Attestation;
+
+/// <summary>The one table of reasons for which evidence is refused: stable code, class of fault, and what would help.</summary>
+public static class Reasons
+{
+    private static readonly List<Reason> Table = [];
+
+    // no attestation at all
+    public static Reason AttestationMissing { get; } = Row("attestation-missing", "malformed-cbor",
+        "The device sent no attestation: check that the profile asks for it (Attest and HardwareBound) and that the device can make one.");
+    public static Reason AttestationEmptyObject { get; } = Row("attestation-empty-object", "missing-field",
+        "The device answered without an attestation: it could not make one now, or the profile does not ask for it. Deliver the profile again later.");
+    public static Reason AttestationDeviceError { get; } = Row("attestation-device-error", "missing-field",
+        "The device could not obtain an attestation and said why; its vendor's attestation service may be unreachable or rate limited.");
+
+    // the attestation object
+    public static Reason AttestationTooLarge { get; } = Row("attestation-too-large", "oversized",
+        "The attestation object is larger than any genuine one.");
+    public static Reason CborMalformed { get; } = Row("cbor-malformed", "malformed-cbor",
+        "The attestation object must be one well-formed CBOR item; it was damaged on the way or made by a faulty client.");
+    public static Reason CborTrailingBytes { get; } = Row("cbor-trailing-bytes", "malformed-cbor",
+        "Nothing may follow the attestation object.");
+    public static Reason CborIndefiniteLength { get; } = Row("cbor-indefinite-length", "malformed-cbor",
+        "Write the attestation object with definite lengths (CTAP2 canonical CBOR).");
+    public static Reason CborNonMinimalLength { get; } = Row("cbor-non-minimal-length", "non-canonical-cbor",
+        "Write lengths and numbers in their shortest form (CTAP2 canonical CBOR).");
+    public static Reason CborTooDeep { get; } = Row("cbor-too-deep", "malformed-cbor",
+        "The attestation object is nested deeper than any genuine one.");
+    public static Reason CborTooManyItems { get; } = Row("cbor-too-many-items", "oversized",
+        "The attestation object holds more items than any genuine one.");
+    public static Reason CborDuplicateKey { get; } = Row("cbor-duplicate-key", "duplicate-key",
+        "A map of the attestation object has the same key twice.");
+    public static Reason MemberMissing { get; } = Row("member-missing", "missing-field",
+        "A required member of the attestation statement is absent or empty.");
+    public static Reason MemberWrongType { get; } = Row("member-wrong-type", "wrong-type",
+        "A member of the attestation statement has the wrong CBOR type.");
+    public static Reason FormatMissing { get; } = Row("format-missing", "missing-field",
+        "The attestation object has no fmt.");
+    public static Reason StatementMissing { get; } = Row("statement-missing", "missing-field",
+        "The attestation object has no attStmt.");
+    public static Reason FormatUnknown { get; } = Row("format-unknown", "unsupported-format",
+        "This server does not verify this attestation format.");
+    public static Reason FormatNotAllowed { get; } = Row("format-not-allowed", "unsupported-format",
+        "The profile does not accept this attestation format: add it to attestation.formats or use another directory.");
+
+    // certificates and their path
+    public static Reason ChainTooLong { get; } = Row("chain-too-long", "oversized",
+        "More certificates than any vendor's chain has.");
+    public static Reason CertificateTooLarge { get; } = Row("certificate-too-large", "oversized",
+        "A certificate is larger than any vendor's.");
+    public static Reason CertificateMalformed { get; } = Row("certificate-malformed", "malformed-asn1",
+        "A certificate is not strict DER; it was damaged on the way or made by a faulty client.");
+    public static Reason ChainBroken { get; } = Row("chain-broken", "chain-broken",
+        "Each certificate must be issued by the next one.");
+    public static Reason ChainIncomplete { get; } = Row("chain-incomplete", "chain-incomplete",
+        "The issuer's certificate is needed: the device must send it, or it must be added to the anchor set as an intermediate.");
+    public static Reason ChainUntrustedRoot { get; } = Row("chain-untrusted-root", "chain-untrusted-root",
+        "The chain ends at a root that this profile does not accept: if it is a genuine vendor root, import it and name its folder in attestation.anchors.");
+    public static Reason ChainSignatureInvalid { get; } = Row("chain-signature-invalid", "chain-signature-invalid",
+        "A certificate is not signed by the issuer that it names: it was altered or forged.");
+    public static Reason ChainExpired { get; } = Row("chain-expired", "chain-expired",
+        "A certificate of the chain has expired: the device must make a new attestation.");
+    public static Reason ChainNotYetValid { get; } = Row("chain-not-yet-valid", "chain-not-yet-valid",
+        "A certificate of the chain is not valid yet: check this server's clock.");
+    public static Reason IssuerNotCa { get; } = Row("issuer-not-ca", "certificate-profile",
+        "A certificate was issued with a key that may not issue certificates.");
+    public static Reason IssuerKeyUsage { get; } = Row("issuer-key-usage", "certificate-profile",
+        "A certificate was issued with a key whose keyUsage forbids that.");
+    public static Reason PathLengthExceeded { get; } = Row("path-length-exceeded", "certificate-profile",
+        "The chain is longer than one of its certificates allows.");
+    public static Reason CriticalExtensionUnknown { get; } = Row("critical-extension-unknown", "certificate-profile",
+        "A certificate has a critical extension that this server does not know.");
+    public static Reason CertificateAlgorithmUnsupported { get; } = Row("certificate-algorithm-unsupported", "unsupported-algorithm",
+        "A certificate of the chain uses an algorithm or key that is not accepted (SHA-1, short RSA, curves other than P-256, P-384 and P-521).");
+
+    // bindings
+    public static Reason FreshnessMissing { get; } = Row("freshness-missing", "nonce-missing",
+        "The evidence has no freshness value, so it could be any old one.");
+    public static Reason FreshnessMismatch { get; } = Row("freshness-mismatch", "nonce-mismatch",
+        "The evidence was made for another challenge.");
+    public static Reason IdentifierMissing { get; } = Row("identifier-missing", "identifier-missing",
+        "The evidence carries no identifier that could be compared with the order.");
+    public static Reason IdentifierMismatch { get; } = Row("identifier-mismatch", "identifier-mismatch",
+        "The order names another device than the evidence proves: compare the identifier in the client's settings with the device.");
+    public static Reason IdentifierFactUnknown { get; } = Row("identifier-fact-unknown", "identifier-missing",
+        "This format never carries the fact that the profile wants proven: change `proves` or the formats of the profile.");
+    public static Reason KeyUnsupported { get; } = Row("key-unsupported", "unsupported-algorithm",
+        "The attested key is of a kind that this format does not have.");
+    public static Reason KeyMalformed { get; } = Row("key-malformed", "malformed-key",
+        "The attested public key is not a valid key of its kind.");
+
+    // apple
+    public static Reason AppleNotDeviceAttestation { get; } = Row("apple-not-device-attestation", "missing-attestation-extension",
+        "This is not Managed Device Attestation; WebAuthn's apple format and App Attest prove other things and have other roots.");
+    public static Reason ApplePropertyMalformed { get; } = Row("apple-property-malformed", "malformed-statement",
+        "A property extension has an encoding that Apple does not use.");
+    public static Reason AppleLeafProfile { get; } = Row("apple-leaf-profile", "certificate-profile",
+        "The attestation certificate must be an end-entity certificate.");
+
+    // tpm
+    public static Reason TpmVersionUnsupported { get; } = Row("tpm-version-unsupported", "unsupported-version",
+        "Only TPM 2.0 statements are verified.");
+    public static Reason TpmStructureMalformed { get; } = Row("tpm-structure-malformed", "malformed-tpm-structure",
+        "A TPM structure does not parse; it was damaged on the way or made by a faulty client.");
+    public static Reason TpmMagicWrong { get; } = Row("tpm-magic-wrong", "wrong-magic",
+        "certInfo was not made by a TPM.");
+    public static Reason TpmAttestTypeWrong { get; } = Row("tpm-attest-type-wrong", "wrong-attest-type",
+        "certInfo must come from TPM2_Certify; a quote or a creation certificate proves something else.");
+    public static Reason TpmNameMismatch { get; } = Row("tpm-name-mismatch", "name-mismatch",
+        "certInfo certifies another key than the one in pubArea.");
+    public static Reason TpmKeyAttributes { get; } = Row("tpm-key-attributes", "key-attributes-rejected",
+        "The key must be made in the TPM (fixedTPM, fixedParent, sensitiveDataOrigin), be able to sign, and not be restricted.");
+    public static Reason TpmSignatureInvalid { get; } = Row("tpm-signature-invalid", "signature-invalid",
+        "certInfo is not signed by the attestation key of the presented certificate.");
+    public static Reason TpmAlgorithmUnsupported { get; } = Row("tpm-algorithm-unsupported", "unsupported-algorithm",
+        "An algorithm of the statement is not accepted (SHA-1, or one that this server does not know): let the TPM use SHA-256 or stronger.");
+    public static Reason AkEkuMissing { get; } = Row("ak-eku-missing", "wrong-eku",
+        "The first certificate must be that of an attestation key (2.23.133.8.3); an endorsement certificate cannot be used here.");
+    public static Reason AkCertificateProfile { get; } = Row("ak-certificate-profile", "certificate-profile",
+        "The attestation key's certificate breaks the TPM profile: ask its attestation CA for one that follows WebAuthn's tpm rules.");
+
+    /// <summary>All rows, in the order of the table.</summary>
+    public static IReadOnlyList<Reason> All => Table;
+
+    private static readonly FrozenDictionary<string, Reason> ByCode = Table.ToFrozenDictionary(reason => reason.Code, StringComparer.Ordinal);
+
+    /// <summary>The reason with this code, or null where the table has none.</summary>
+    public static Reason? Find(string code) => ByCode.GetValueOrDefault(code);
+
+    private static Reason Row(string code, string @class, string advice)
+    {
+        var reason = new Reason(code, @class, advice);
+        Table.Add(reason);
+        return reason;
+    }
+}

@@ -1,0 +1,302 @@
+namespace DeviceAcme.Attestation.X509;
+
+/// <summary>What a format asks of its chains beyond RFC 5280 §6.1.</summary>
+internal sealed record PathRules
+{
+    /// <summary>SHA-1 signatures below the anchor. Off, except to judge old recorded evidence.</summary>
+    public bool AllowSha1 { get; init; }
+
+    /// <summary>True where devices present all but the root, so that a missing issuer is an untrusted root and not a gap in what was sent.</summary>
+    public bool PresentedUpToRoot { get; init; }
+}
+
+/// <summary>A path to an anchor, or the reason why there is none.</summary>
+/// <param name="Reason">Null if and only if the path is good.</param>
+/// <param name="Found">What was found, for people.</param>
+/// <param name="Anchor">The anchor of a good path.</param>
+internal sealed record PathResult(Reason? Reason, string Found, Anchor? Anchor = null);
+
+/// <summary>
+/// Builds and verifies certificate paths (RFC 5280 §6.1) to explicit anchors at a given time: signatures, validity, names, basic constraints,
+/// path lengths, key usage, unknown critical extensions. Issuers are found by name and proven by key, because Apple's leaves have no key
+/// identifiers. No downloads, no revocation: a format that has any says so itself.
+/// </summary>
+internal sealed class CertificatePath
+{
+    /// <summary>Presented certificates beyond this are refused before any is parsed.</summary>
+    public const int MaxPresented = 8;
+
+    private const int MaxDepth = 8;
+    private const int MaxSignatures = 24;
+
+    private readonly IReadOnlyList<Certificate> _presented;
+    private readonly AnchorSet _anchors;
+    private readonly DateTimeOffset _now;
+    private readonly PathRules _rules;
+    private readonly VerifiedIntermediates? _known;
+    private readonly List<Step> _steps = [];
+    private int _signatures;
+    private int _deepest = -1;
+    private PathResult? _failure;
+
+    private CertificatePath(
+        IReadOnlyList<Certificate> presented, AnchorSet anchors, DateTimeOffset now, PathRules rules, VerifiedIntermediates? known)
+    {
+        _presented = presented;
+        _anchors = anchors;
+        _now = now;
+        _rules = rules;
+        _known = known;
+    }
+
+    /// <summary>Judges the certificates as they were presented, leaf first.</summary>
+    public static PathResult Verify(
+        IReadOnlyList<Certificate> presented, AnchorSet anchors, DateTimeOffset now, PathRules rules, VerifiedIntermediates? known) =>
+        new CertificatePath(presented, anchors, now, rules, known).Build();
+
+    private PathResult Build()
+    {
+        for (var i = 0; i + 1 < _presented.Count; i++)
+        {
+            if (!_presented[i].Issuer.Span.SequenceEqual(_presented[i + 1].Subject.Span))
+            {
+                return new PathResult(
+                    Reasons.ChainBroken,
+                    $"certificate {i + 1} names the issuer '{_presented[i].IssuerText}', certificate {i + 2} is '{_presented[i + 1].SubjectText}'");
+            }
+        }
+
+        var leaf = _presented[0];
+        if (Invalidity(leaf, "the leaf") is { } invalid)
+        {
+            return invalid;
+        }
+
+        if (UnknownCritical(leaf) is { } critical)
+        {
+            return critical;
+        }
+
+        if (Extend(leaf, 0) is { } anchor)
+        {
+            Remember();
+            return new PathResult(null, $"leaf ← {string.Join(" ← ", _steps.Select(step => step.Certificate.SubjectText))}, anchor {anchor.Fingerprint[..16]}", anchor);
+        }
+
+        return _failure ?? throw new InvalidOperationException("a path that failed has no reason");
+    }
+
+    /// <summary>Finds the issuer of a certificate and goes on from there; the steps taken are in <see cref="_steps"/> when an anchor is found.</summary>
+    private Anchor? Extend(Certificate current, int index)
+    {
+        if (_steps.Count >= MaxDepth)
+        {
+            Fail(Reasons.ChainTooLong, $"no anchor after {MaxDepth} certificates");
+            return null;
+        }
+
+        var tried = false;
+        foreach (var root in RootsFor(current, index))
+        {
+            tried = true;
+            if (IsSignedBy(current, root.Key, root.Subject) && MayAnchor(root))
+            {
+                _steps.Add(new Step(root.Certificate, root.Key));
+                return root;
+            }
+        }
+
+        foreach (var (certificate, key, next) in IntermediatesFor(current, index))
+        {
+            tried = true;
+            if (!MayIssue(certificate) || !IsSignedBy(current, key, certificate.SubjectText))
+            {
+                continue;
+            }
+
+            _steps.Add(new Step(certificate, key));
+            if (Extend(certificate, next) is { } anchor)
+            {
+                return anchor;
+            }
+
+            _steps.RemoveAt(_steps.Count - 1);
+        }
+
+        if (!tried)
+        {
+            // a leaf without any issuer tells less than an intermediate without a root
+            var incomplete = _steps.Count == 0 && Next(index) is null && !_rules.PresentedUpToRoot && !current.IsSelfIssued;
+            Fail(
+                incomplete ? Reasons.ChainIncomplete : Reasons.ChainUntrustedRoot,
+                incomplete
+                    ? $"the certificate of '{current.IssuerText}' was neither sent nor is it in the anchor set {_anchors.Hash[..16]}"
+                    : $"'{current.IssuerText}' is not an anchor of the set {_anchors.Hash[..16]} ({_anchors.Anchors.Count} roots)");
+        }
+
+        return null;
+    }
+
+    private IEnumerable<Anchor> RootsFor(Certificate current, int index)
+    {
+        foreach (var root in _anchors.RootsNamed(current.Issuer))
+        {
+            yield return root;
+        }
+
+        // a root that was re-issued under another name is the same anchor: the presented certificate tells which key it has
+        if (Next(index) is { } next && _anchors.RootWithKey(next.PublicKeyInfo) is { } sameKey
+            && !sameKey.Certificate.Subject.Span.SequenceEqual(current.Issuer.Span))
+        {
+            yield return sameKey;
+        }
+    }
+
+    private IEnumerable<(Certificate Certificate, VerificationKey Key, int Index)> IntermediatesFor(Certificate current, int index)
+    {
+        if (Next(index) is { } next && !next.IsSelfIssued)
+        {
+            yield return (next, KeyOf(next), index + 1);
+        }
+
+        foreach (var intermediate in _anchors.IntermediatesNamed(current.Issuer))
+        {
+            if (!_steps.Exists(step => ReferenceEquals(step.Certificate, intermediate.Certificate)))
+            {
+                yield return (intermediate.Certificate, intermediate.Key, _presented.Count);
+            }
+        }
+    }
+
+    private Certificate? Next(int index) => index + 1 < _presented.Count ? _presented[index + 1] : null;
+
+    private VerificationKey KeyOf(Certificate certificate) =>
+        _known?.Find(certificate.Sha256)?.Key ?? VerificationKey.Read(certificate.PublicKeyInfo);
+
+    private bool IsSignedBy(Certificate certificate, VerificationKey key, string issuer)
+    {
+        var algorithm = certificate.SignatureAlgorithm;
+        if (algorithm.Scheme == SignatureScheme.Unknown || (algorithm.IsSha1 && !_rules.AllowSha1))
+        {
+            return Fail(Reasons.CertificateAlgorithmUnsupported, $"'{certificate.SubjectText}' is signed with {algorithm.Name}");
+        }
+
+        if (key.Problem is { } unusable)
+        {
+            return Fail(Reasons.CertificateAlgorithmUnsupported, $"the key of '{issuer}': {unusable}");
+        }
+
+        if (_known?.Find(certificate.Sha256) is { } known && known.IssuerKeySha256.AsSpan().SequenceEqual(key.Sha256))
+        {
+            return true;
+        }
+
+        if (++_signatures > MaxSignatures)
+        {
+            return Fail(Reasons.ChainTooLong, $"more than {MaxSignatures} signatures to try");
+        }
+
+        return key.Verify(algorithm, certificate.Tbs.Span, certificate.Signature.Span)
+            || Fail(Reasons.ChainSignatureInvalid, $"'{certificate.SubjectText}' is not signed by the key of '{issuer}' ({algorithm.Name})");
+    }
+
+    private bool MayAnchor(Anchor root)
+    {
+        // before its time a root is wrong configuration or a wrong clock; after its time it is a recorded warning only
+        if (_now < root.Certificate.NotBefore)
+        {
+            return Fail(Reasons.ChainNotYetValid, $"the anchor {root} begins at {Show(root.Certificate.NotBefore)}, judged at {Show(_now)}");
+        }
+
+        return !CertificateConstraints.TryRead(root.Certificate, out var constraints, out _) || FitsPathLength(constraints, root.Subject);
+    }
+
+    private bool MayIssue(Certificate issuer)
+    {
+        if (Invalidity(issuer, "the intermediate") is { } invalid)
+        {
+            return Fail(invalid.Reason!, invalid.Found);
+        }
+
+        if (!CertificateConstraints.TryRead(issuer, out var constraints, out var problem))
+        {
+            return Fail(Reasons.CertificateMalformed, $"'{issuer.SubjectText}': {problem}");
+        }
+
+        if (constraints.IsCa != true || issuer.Version != 3)
+        {
+            return Fail(Reasons.IssuerNotCa, $"'{issuer.SubjectText}' issued a certificate, but is no CA by its basicConstraints");
+        }
+
+        if (!constraints.MaySignCertificates)
+        {
+            return Fail(Reasons.IssuerKeyUsage, $"'{issuer.SubjectText}' has a keyUsage without keyCertSign");
+        }
+
+        return UnknownCritical(issuer) is { } critical ? Fail(critical.Reason!, critical.Found) : FitsPathLength(constraints, issuer.SubjectText);
+    }
+
+    // RFC 5280 §4.2.1.9: self-issued certificates do not count
+    private bool FitsPathLength(CertificateConstraints constraints, string issuer)
+    {
+        var below = _steps.Count(step => !step.Certificate.IsSelfIssued);
+        return constraints.PathLength is not { } limit || below <= limit
+            || Fail(Reasons.PathLengthExceeded, $"'{issuer}' allows {limit} intermediates below it, there are {below}");
+    }
+
+    private PathResult? Invalidity(Certificate certificate, string what)
+    {
+        if (_now < certificate.NotBefore)
+        {
+            return new PathResult(
+                Reasons.ChainNotYetValid,
+                $"{what} '{certificate.SubjectText}' begins at {Show(certificate.NotBefore)}, judged at {Show(_now)}");
+        }
+
+        return _now <= certificate.NotAfter
+            ? null
+            : new PathResult(
+                Reasons.ChainExpired,
+                $"{what} '{certificate.SubjectText}' ended at {Show(certificate.NotAfter)}, judged at {Show(_now)}");
+    }
+
+    private static PathResult? UnknownCritical(Certificate certificate)
+    {
+        foreach (var extension in certificate.Extensions)
+        {
+            if (extension.Critical && extension.Oid is not (Oids.BasicConstraints or Oids.KeyUsage or Oids.ExtendedKeyUsage
+                or Oids.SubjectAlternativeName or Oids.CertificatePolicies))
+            {
+                return new PathResult(
+                    Reasons.CriticalExtensionUnknown, $"'{certificate.SubjectText}' has the critical extension {extension.Oid}, which is not known here");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Keeps the failure that got furthest up: the others were detours.</summary>
+    private bool Fail(Reason reason, string found)
+    {
+        if (_steps.Count > _deepest)
+        {
+            _deepest = _steps.Count;
+            _failure = new PathResult(reason, found);
+        }
+
+        return false;
+    }
+
+    private void Remember()
+    {
+        // only what leads to an anchor is remembered, so nobody can fill the memory with certificates of their own making
+        for (var i = 0; _known is not null && i + 1 < _steps.Count; i++)
+        {
+            _known.Add(_steps[i].Certificate.Sha256, _steps[i + 1].Key.Sha256, _steps[i].Key);
+        }
+    }
+
+    private static string Show(DateTimeOffset time) => new FactValue.Instant(time).ToString();
+
+    private sealed record Step(Certificate Certificate, VerificationKey Key);
+}
