@@ -5,15 +5,15 @@ namespace DeviceAcme.Simulator.Tpm;
 /// <summary>TPMT_PUBLIC (Part 2 §12.2.4) of a key, without the length that TPM2B_PUBLIC puts before it.</summary>
 internal sealed record TpmtPublic
 {
-    // PolicySecret(TPM_RH_ENDORSEMENT), the authPolicy of EK templates L-1 and L-2
-    private const string EkPolicy = "837197674484B3F81A90CC8D46A5D724FD52D76E06520B64F2A1DA1B331469AA";
-
     public required ObjectAttributes Attributes { get; init; }
     public int NameAlg { get; init; } = TpmIds.AlgSha256;
     public byte[] AuthPolicy { get; init; } = [];
 
     /// <summary>RSA modulus; null for ECC.</summary>
     public byte[]? Modulus { get; init; }
+
+    /// <summary>Written where the modulus is left to the TPM.</summary>
+    public int? ModulusBits { get; init; }
 
     /// <summary>As written in the structure; 0 stands for 65537.</summary>
     public uint Exponent { get; init; }
@@ -51,9 +51,6 @@ internal sealed record TpmtPublic
         return new TpmtPublic { Attributes = attributes, Point = (curve, ec.Q.X, ec.Q.Y!), Scheme = scheme };
     }
 
-    /// <summary>An endorsement key of template L-2 (ECC P-256).</summary>
-    public static TpmtPublic Endorsement(ECDsa key) => Of(key, ObjectAttributes.EndorsementKey) with { AuthPolicy = Convert.FromHexString(EkPolicy) };
-
     public byte[] ToBytes()
     {
         var writer = new TpmWriter()
@@ -81,7 +78,7 @@ internal sealed record TpmtPublic
 
         if (Modulus is not null)
         {
-            return writer.U16(Modulus.Length * 8).U32(Exponent).Sized(Modulus).ToArray();
+            return writer.U16(ModulusBits ?? (Modulus.Length * 8)).U32(Exponent).Sized(Modulus).ToArray();
         }
 
         var (curve, x, y) = Point ?? throw new InvalidOperationException("a public area needs a modulus or a point");

@@ -1,0 +1,7 @@
+namespace DeviceAcme.Simulator;
+
+/// <summary>Something that stands in the simulator's way and that its user can change: one line of error, one of hint, exit code 2.</summary>
+internal sealed class SimulatorException(string message, string? hint = null) : Exception(message)
+{
+    public string? Hint { get; } = hint;
+}
