@@ -38,17 +38,16 @@ internal static class SettingValues
             return new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
         }
 
-        if (IPNetwork.TryParse(text, out var network))
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        if (slash <= 0 || !IPAddress.TryParse(text.AsSpan(0, slash), out address) || !IPNetwork.TryParse(text, out var network))
         {
-            return network;
+            throw new FormatException($"expected a network such as 10.0.0.0/8 or fd00::/8, found '{text}'");
         }
 
-        var slash = text.IndexOf('/', StringComparison.Ordinal);
-        var isNetworkWithHostBits = slash > 0 && IPAddress.TryParse(text[..slash], out _)
-            && int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var prefix) && prefix <= 128;
-        throw new FormatException(isNetworkWithHostBits
-            ? $"expected a network, found '{text}': bits are set after the prefix, or it is too long"
-            : $"expected a network such as 10.0.0.0/8 or fd00::/8, found '{text}'");
+        // Whoever writes 10.0.0.1/8 meant one machine or a smaller network.
+        return network.BaseAddress.Equals(address)
+            ? network
+            : throw new FormatException($"expected a network, found '{text}', which has bits set after the prefix: {network} or {address}?");
     }
 
     /// <summary>IP:PORT; port 53 where none is given.</summary>
