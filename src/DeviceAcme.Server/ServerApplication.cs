@@ -1,12 +1,14 @@
+using DeviceAcme.Server.Admin;
 using DeviceAcme.Server.Hosting;
-using Microsoft.AspNetCore.Http.Features;
+using DeviceAcme.Server.Network;
+using DeviceAcme.Server.Storage;
 
 namespace DeviceAcme.Server;
 
 /// <summary>Puts the server together: services, listeners, routes. The parts add themselves by one line each.</summary>
 internal static class ServerApplication
 {
-    /// <param name="options">Validated settings.</param>
+    /// <param name="options">Validated settings; their data directory exists and is locked.</param>
     /// <param name="time">The clock of handlers and workers.</param>
     /// <param name="customize">What a test replaces: services, or Kestrel by a test server.</param>
     public static WebApplication Build(ServerOptions options, TimeProvider time, Action<WebApplicationBuilder>? customize = null)
@@ -25,11 +27,28 @@ internal static class ServerApplication
 
         var app = builder.Build();
         app.UseProxies(options);
-        app.UsePlainProblems();
+        app.UseOn(Listener.Status, status => status.UsePlainProblems());
+        app.UseOn(Listener.Admin, admin =>
+        {
+            admin.UsePlainProblems();
+            admin.UseAdminToken();
+        });
         app.UseListenerPaths();
         app.UseRouting();
-        MapRoutes(app);
+        app.MapAdmin();
+
+        // Now, so that what is wrong with them ends the start and not the first request.
+        app.Services.GetRequiredService<AcmeDb>();
+        app.Services.GetRequiredService<AdminToken>();
         return app;
+    }
+
+    /// <summary>Opens the data directory's database; SQLite gives the files beside it the same rights.</summary>
+    public static AcmeDb OpenDatabase(ServerOptions options)
+    {
+        var file = Path.Combine(options.DataDirectory, "acme.db");
+        OwnerFile.Make(file);
+        return AcmeDb.Open(file);
     }
 
     private static void AddServices(IServiceCollection services, ServerOptions options, TimeProvider time)
@@ -37,10 +56,12 @@ internal static class ServerApplication
         services.AddRouting();
         services.AddSingleton(options);
         services.AddSingleton(time);
+        services.AddSingleton(_ => Installation.Load(options));
+        services.AddSingleton(provider => provider.GetRequiredService<Installation>().Profiles);
+        services.AddSingleton(provider => provider.GetRequiredService<Installation>().Trust);
+        services.AddSingleton(_ => OpenDatabase(options));
+        services.AddNetworkValidation(options);
+        services.AddAdmin(options);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
-    }
-
-    private static void MapRoutes(WebApplication app)
-    {
     }
 }

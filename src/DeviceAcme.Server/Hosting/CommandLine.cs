@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using DeviceAcme.Core.Profiles;
 
 namespace DeviceAcme.Server.Hosting;
 
@@ -50,17 +51,7 @@ internal sealed class CommandLine(Talk talk, SettingsLoader loader)
                 talk.Warning(warning);
             }
 
-            if (loaded.Options is null)
-            {
-                foreach (var mistake in loaded.Mistakes)
-                {
-                    talk.Error(mistake.ToString());
-                }
-
-                return ExitCode.Usage;
-            }
-
-            return await action(parsed, loaded.Options, cancellation);
+            return Tell(AllMistakes(loaded)) ? ExitCode.Usage : await action(parsed, loaded.Options, cancellation);
         });
 
     /// <summary>Parses and runs; everything that was written wrongly is told together.</summary>
@@ -72,11 +63,7 @@ internal sealed class CommandLine(Talk talk, SettingsLoader loader)
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
 
-        foreach (var mistake in Mistakes(parsed))
-        {
-            talk.Error(mistake);
-        }
-
+        Tell(Mistakes(parsed));
         talk.Hint("--help lists the options");
         return ExitCode.Usage;
     }
@@ -96,10 +83,27 @@ internal sealed class CommandLine(Talk talk, SettingsLoader loader)
             yield return error.Message.TrimEnd('.');
         }
 
-        foreach (var mistake in loader.Load(Values(parsed), parsed.GetValue(_config)).Mistakes)
+        foreach (var mistake in AllMistakes(loader.Load(Values(parsed), parsed.GetValue(_config))))
         {
-            yield return mistake.ToString();
+            yield return mistake;
         }
+    }
+
+    // The profiles are read even when a setting is wrong, so that one start shows everything that is to be mended.
+    private static IEnumerable<string> AllMistakes(LoadedSettings loaded) =>
+        loaded.Mistakes.Select(mistake => mistake.ToString()).Concat(Installation.Load(loaded.Options).Mistakes.Select(mistake => mistake.ToString()));
+
+    /// <summary>True if there was something to tell.</summary>
+    private bool Tell(IEnumerable<string> mistakes)
+    {
+        var any = false;
+        foreach (var mistake in mistakes)
+        {
+            talk.Error(mistake);
+            any = true;
+        }
+
+        return any;
     }
 
     private Dictionary<string, IReadOnlyList<string>> Values(ParseResult parsed)

@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.Text.Json;
+using DeviceAcme.Protocol.Admin;
 
 namespace DeviceAcme.Server.Hosting;
 
@@ -7,21 +8,21 @@ namespace DeviceAcme.Server.Hosting;
 internal sealed class DataDirectoryLock : IDisposable
 {
     private const string LockName = "server.lock";
-    private const string ProcessName = "server.pid";
 
     private readonly FileStream _file;
 
     private DataDirectoryLock(FileStream file) => _file = file;
 
     /// <summary>Makes the directory if it is missing; throws <see cref="StartFailure"/> when another process has it.</summary>
-    public static DataDirectoryLock Take(string dataDirectory)
+    public static DataDirectoryLock Take(string dataDirectory, Uri? adminUrl)
     {
         try
         {
             MakeDirectory(dataDirectory);
             var file = new FileStream(Path.Combine(dataDirectory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             // Beside the lock, because nobody else can read a locked file on Windows.
-            File.WriteAllText(Path.Combine(dataDirectory, ProcessName), Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
+            var self = new RunningServer { ProcessId = Environment.ProcessId, AdminUrl = adminUrl };
+            File.WriteAllText(Path.Combine(dataDirectory, RunningServer.FileName), JsonSerializer.Serialize(self, AdminJson.Default.RunningServer));
             return new DataDirectoryLock(file);
         }
         catch (UnauthorizedAccessException exception)
@@ -53,7 +54,7 @@ internal sealed class DataDirectoryLock : IDisposable
 
     private static string Holder(string dataDirectory)
     {
-        var path = Path.Combine(dataDirectory, ProcessName);
-        return File.Exists(path) ? "pid " + File.ReadAllText(path).Trim() : "pid unknown";
+        var path = Path.Combine(dataDirectory, RunningServer.FileName);
+        return RunningServer.Read(path) is { } holder ? $"pid {holder.ProcessId}" : "pid unknown";
     }
 }

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using DeviceAcme.Protocol.Acme;
 using Microsoft.AspNetCore.HttpOverrides;
 
 namespace DeviceAcme.Server.Hosting;
@@ -8,8 +5,6 @@ namespace DeviceAcme.Server.Hosting;
 /// <summary>What stands before the routes on every listener.</summary>
 internal static class Pipeline
 {
-    private static readonly JsonSerializerOptions ProblemJson = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
-
     /// <summary>Forwarded headers are believed only from <c>--trusted-proxies</c>; the host's name never is.</summary>
     public static void UseProxies(this IApplicationBuilder app, ServerOptions options)
     {
@@ -34,23 +29,12 @@ internal static class Pipeline
         app.UseForwardedHeaders(forwarded);
     }
 
-    /// <summary>A refusal without a body (no such path, wrong method) becomes a problem document.</summary>
-    public static void UsePlainProblems(this IApplicationBuilder app) =>
-        app.UseStatusCodePages(async pages =>
-        {
-            var request = pages.HttpContext.Request;
-            var response = pages.HttpContext.Response;
-            var (reason, detail) = response.StatusCode switch
-            {
-                StatusCodes.Status404NotFound => ("not-found", $"there is nothing at {request.Path}"),
-                StatusCodes.Status405MethodNotAllowed => ("method-not-allowed", $"{request.Method} is not for {request.Path}; allowed: {response.Headers.Allow}"),
-                StatusCodes.Status413PayloadTooLarge => ("body-too-large", $"a request's body has at most {KestrelListeners.MaximumBodyBytes} bytes"),
-                StatusCodes.Status415UnsupportedMediaType => ("content-type", $"found Content-Type '{request.ContentType}'"),
-                var status => ("refused", $"refused with status {status}"),
-            };
-            var problem = Problems.Malformed(reason, detail, response.StatusCode).Problem;
-            await response.WriteAsJsonAsync(problem, ProblemJson, contentType: "application/problem+json", pages.HttpContext.RequestAborted);
-        });
+    /// <summary>Steps that only requests of one listener go through, before the routes.</summary>
+    public static void UseOn(this IApplicationBuilder app, Listener listener, Action<IApplicationBuilder> steps) =>
+        app.UseWhen(context => ListenerPaths.ListenerOf(context) == listener, steps);
+
+    /// <summary>Problem documents of the listeners that do not speak ACME: refusals, unknown paths, wrong methods, our own faults.</summary>
+    public static void UsePlainProblems(this IApplicationBuilder app) => app.UseMiddleware<PlainProblems>();
 
     /// <summary>A path of another listener does not exist on this one.</summary>
     public static void UseListenerPaths(this IApplicationBuilder app) =>

@@ -1,4 +1,7 @@
 using System.Collections;
+using DeviceAcme.Server.Admin;
+using DeviceAcme.Server.Storage;
+using Microsoft.AspNetCore.Connections;
 
 namespace DeviceAcme.Server.Hosting;
 
@@ -10,6 +13,7 @@ internal static class ServerProgram
         var talk = new Talk(Console.Error);
         var commandLine = new CommandLine(talk, new SettingsLoader(EnvironmentVariables(), Environment.CurrentDirectory));
         var root = commandLine.Root((options, cancellation) => Serve(options, time, cancellation));
+        root.Subcommands.Add(EabCommand.Make(commandLine, (options, action) => WithKeys(options, time, action)));
         try
         {
             return await commandLine.Run(root, arguments);
@@ -28,20 +32,31 @@ internal static class ServerProgram
 
     private static async Task<int> Serve(ServerOptions options, TimeProvider time, CancellationToken cancellation)
     {
-        using var directoryLock = DataDirectoryLock.Take(options.DataDirectory);
+        using var directoryLock = DataDirectoryLock.Take(options.DataDirectory, options.AdminUrl);
         await using var app = ServerApplication.Build(options, time);
         try
         {
             await app.StartAsync(cancellation);
         }
-        catch (IOException exception)
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
-            throw new StartFailure(exception.Message, "is another server running? --url, --status-url and --admin-url say where this one listens");
+            throw new StartFailure(exception.Message, "is another server running? --url, --listen, --status-url and --admin-url say where this one listens");
+        }
+        catch (NewerSchemaException exception)
+        {
+            throw new StartFailure(exception.Message);
         }
 
-        Console.Out.Write(StartReport.Text(options));
+        Console.Out.Write(StartReport.Text(options, app.Services.GetRequiredService<Installation>()));
         await app.WaitForShutdownAsync(cancellation);
         return ExitCode.Success;
+    }
+
+    private static async Task WithKeys(ServerOptions options, TimeProvider time, Func<ExternalAccountKeys, Task> action)
+    {
+        using var directoryLock = DataDirectoryLock.Take(options.DataDirectory, adminUrl: null);
+        await using var db = ServerApplication.OpenDatabase(options);
+        await action(new ExternalAccountKeys(db, Installation.Load(options).Profiles, time));
     }
 
     private static Dictionary<string, string> EnvironmentVariables() =>

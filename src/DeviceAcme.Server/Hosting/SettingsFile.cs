@@ -1,3 +1,4 @@
+using DeviceAcme.Core.Profiles;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 

@@ -1,7 +1,9 @@
+using DeviceAcme.Core.Profiles;
+
 namespace DeviceAcme.Server.Hosting;
 
-/// <summary>What the loader found: the options, or every mistake in them.</summary>
-internal sealed record LoadedSettings(ServerOptions? Options, IReadOnlyList<SettingMistake> Mistakes, IReadOnlyList<string> Warnings);
+/// <summary>What the loader found: the options, in which each mistaken setting has its default, and every mistake.</summary>
+internal sealed record LoadedSettings(ServerOptions Options, IReadOnlyList<SettingMistake> Mistakes, IReadOnlyList<string> Warnings);
 
 /// <summary>Lays the sources over each other (command line, environment, file, default) and reports all mistakes together.</summary>
 internal sealed class SettingsLoader(IReadOnlyDictionary<string, string> environment, string workingDirectory)
@@ -15,7 +17,8 @@ internal sealed class SettingsLoader(IReadOnlyDictionary<string, string> environ
         var options = Settings.Start;
         foreach (var setting in Settings.All)
         {
-            var values = FromCommandLine(setting, commandLine) ?? FromEnvironment(setting) ?? file.GetValueOrDefault(setting.Name) ?? FromDefault(setting);
+            options = FromDefault(setting) is { } value ? Apply(setting, options, value, mistakes) : options;
+            var values = FromCommandLine(setting, commandLine) ?? FromEnvironment(setting) ?? file.GetValueOrDefault(setting.Name);
             options = values is null ? options : Apply(setting, options, values, mistakes);
         }
 
@@ -25,7 +28,7 @@ internal sealed class SettingsLoader(IReadOnlyDictionary<string, string> environ
             mistakes.AddRange(SettingsRules.Check(options));
         }
 
-        return new LoadedSettings(mistakes.Count == 0 ? options : null, mistakes, [.. UnknownVariables()]);
+        return new LoadedSettings(options, mistakes, [.. UnknownVariables()]);
     }
 
     private IReadOnlyDictionary<string, IReadOnlyList<SettingValue>> ReadFile(string? configFile, List<SettingMistake> mistakes)

@@ -1,21 +1,66 @@
 using System.Text;
+using DeviceAcme.Core.Profiles;
 
 namespace DeviceAcme.Server.Hosting;
 
 /// <summary>What the server says when it is ready: where it is, what it trusts, what to do next.</summary>
 internal static class StartReport
 {
-    public static string Text(ServerOptions options)
+    public static string Text(ServerOptions options, Installation installation)
     {
         var text = new StringBuilder();
-        Line("DeviceAcme is ready", "");
-        Line("directory", options.BaseUrl + "/directory");
+        var root = Path.Combine(options.DataDirectory, "ca", "root.pem");
+        text.AppendLine("DeviceAcme is ready");
+        text.AppendLine();
+        Line("directory", $"{options.BaseUrl}/directory  (profile {options.DefaultProfile})");
+        foreach (var profile in installation.Profiles.All)
+        {
+            Line("", $"{options.BaseUrl}/acme/{profile.Name}/directory{About(profile)}");
+        }
+
+        Line("root to trust", root);
         Line("data", options.DataDirectory);
-        Line("root to trust", Path.Combine(options.DataDirectory, "ca", "root.pem"));
-        Line("status", options.StatusUrl?.ToString() ?? "none");
-        Line("admin", options.AdminUrl?.ToString() ?? "none");
+        Line("listens on", string.Join(", ", options.Listen.Count > 0 ? options.Listen.Select(Plain) : [Plain(options.Url)]));
+        Line("status", options.StatusUrl is null ? "none" : $"{Plain(options.StatusUrl)}  (CRLs and CA certificates)");
+        Line("admin", options.AdminUrl is null ? "none" : $"{Plain(options.AdminUrl)}  (token in {Path.Combine(options.DataDirectory, "admin.token")})");
+        foreach (var folder in options.AnchorDirectories)
+        {
+            Line("also trusted", $"the vendor roots in {folder}");
+        }
+
+        foreach (var warning in installation.Warnings)
+        {
+            Line("warning", warning.ToString());
+        }
+
+        if (installation.Profiles.All.Any(profile => profile.Attestation.Mode != AttestationMode.None))
+        {
+            Line("warning", "no device ledger yet: any genuine device of an accepted vendor gets a certificate");
+        }
+
+        text.AppendLine();
+        text.AppendLine("What to do next, in another terminal:");
+        if (options.AnchorDirectories.Count > 0)
+        {
+            text.AppendLine("  ./dev sim enroll --kind mac                          a simulated Mac proves itself and enrolls");
+            text.AppendLine("  ./dev sim enroll --kind server --name host.example   a name, over http-01");
+        }
+
+        text.AppendLine($"  curl --cacert {Shown(root)} {options.BaseUrl}/directory");
+        text.AppendLine($"  REQUESTS_CA_BUNDLE={Shown(root)} certbot certonly --standalone --server {options.BaseUrl}/directory -d NAME");
+        text.AppendLine("Ctrl+C stops the server.");
         return text.ToString();
 
-        void Line(string name, string value) => text.Append(name.PadRight(16)).AppendLine(value);
+        void Line(string name, string value) => text.Append("  ").Append(name.PadRight(15)).AppendLine(value);
+    }
+
+    private static string About(CertificateProfile profile) => profile.Description is null ? "" : $"  {profile.Description}";
+
+    private static string Plain(Uri url) => url.GetLeftPart(UriPartial.Authority);
+
+    private static string Shown(string path)
+    {
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
+        return relative.Length < path.Length ? relative : path;
     }
 }

@@ -8,7 +8,7 @@ internal static class OwnListeners
     public static IReadOnlyList<(IPAddress? Address, int Port)> Of(ServerOptions options)
     {
         IReadOnlyList<Uri> main = options.Listen.Count > 0 ? options.Listen : [options.Url];
-        return [.. main.Append(options.StatusUrl).Append(options.AdminUrl).OfType<Uri>().Select(url => (Address(url), url.Port))];
+        return [.. main.Append(options.StatusListen ?? options.StatusUrl).Append(options.AdminUrl).OfType<Uri>().Select(url => (Address(url), url.Port))];
     }
 
     /// <summary>A literal that names one interface; null for a host name and for <c>0.0.0.0</c> or <c>[::]</c>, which mean all of them.</summary>

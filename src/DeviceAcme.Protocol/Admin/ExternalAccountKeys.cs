@@ -1,0 +1,54 @@
+using System.Text.Json.Serialization;
+
+namespace DeviceAcme.Protocol.Admin;
+
+/// <summary>Body of <c>POST /admin/v1/external-account-keys</c>: a key for external account binding (RFC 8555 §7.3.4) is wanted.</summary>
+public sealed record NewExternalAccountKey
+{
+    /// <summary>The only profile that the key is good for; absent for all.</summary>
+    [JsonPropertyName("profile")]
+    public string? Profile { get; init; }
+
+    /// <summary>How long the key can be used, as in profiles: <c>30d</c>, <c>12h</c>; absent: until it is removed.</summary>
+    [JsonPropertyName("expiresIn")]
+    public string? ExpiresIn { get; init; }
+}
+
+/// <summary>A key for external account binding as it is listed. The MAC key itself is told once, when the key is made.</summary>
+public sealed record ExternalAccountKeyEntry
+{
+    [JsonPropertyName("keyId")]
+    public required string KeyId { get; init; }
+
+    /// <summary>The MAC key, base64url without padding; only in the answer that made it.</summary>
+    [JsonPropertyName("macKey")]
+    public string? MacKey { get; init; }
+
+    [JsonPropertyName("profile")]
+    public string? Profile { get; init; }
+
+    [JsonPropertyName("createdAt")]
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    [JsonPropertyName("expiresAt")]
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>The account that the key made; a key makes one.</summary>
+    [JsonPropertyName("accountId")]
+    public string? AccountId { get; init; }
+}
+
+/// <summary>Answer of <c>GET /admin/v1/external-account-keys</c>, oldest first.</summary>
+public sealed record ExternalAccountKeyList
+{
+    [JsonPropertyName("keys")]
+    public required IReadOnlyList<ExternalAccountKeyEntry> Keys { get; init; }
+}
+
+/// <summary>JSON of the admin listener; absent members stay away.</summary>
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(RunningServer))]
+[JsonSerializable(typeof(NewExternalAccountKey))]
+[JsonSerializable(typeof(ExternalAccountKeyEntry))]
+[JsonSerializable(typeof(ExternalAccountKeyList))]
+public sealed partial class AdminJson : JsonSerializerContext;
