@@ -12,10 +12,17 @@ internal sealed record CertificatePlan
     /// <summary>Extensions that the profile decides (SAN, key usage, extended key usage, own ones), in order.</summary>
     public required IReadOnlyList<PlannedExtension> Extensions { get; init; }
 
+    /// <summary>In whole seconds; the CA cuts it to its own beginning, unless <see cref="ExactNotBefore"/>.</summary>
     public required DateTimeOffset NotBefore { get; init; }
 
-    /// <summary>As the profile or the order wishes; the CA cuts it to its own end.</summary>
+    /// <summary>In whole seconds; the CA cuts it to its own end, unless <see cref="ExactNotAfter"/>.</summary>
     public required DateTimeOffset NotAfter { get; init; }
+
+    /// <summary>The order asked for this time: the CA keeps it or refuses (RFC 8555 §7.4).</summary>
+    public bool ExactNotBefore { get; init; }
+
+    /// <summary>The order asked for this time: the CA keeps it or refuses (RFC 8555 §7.4).</summary>
+    public bool ExactNotAfter { get; init; }
 
     /// <summary>The CSR as the client sent it, DER; connectors forward it, the built-in CA ignores it.</summary>
     public required ReadOnlyMemory<byte> CertificateRequest { get; init; }

@@ -6,7 +6,7 @@ internal interface ICertificateAuthority
     /// <summary>The issuer's name in profiles.</summary>
     string Name { get; }
 
-    /// <summary>Signs one certificate. The caller commits it together with the order before it answers.</summary>
+    /// <summary>Signs one certificate. The caller commits it together with the order before it answers. Throws <see cref="Protocol.Acme.ProblemException"/> for a validity that it cannot keep.</summary>
     Task<IssuedCertificate> Issue(CertificatePlan plan, CancellationToken cancellation);
 }
 
@@ -16,7 +16,7 @@ internal sealed record IssuedCertificate
     /// <summary>Lower-case hex of the serial number's content octets, without a leading sign octet.</summary>
     public required string Serial { get; init; }
 
-    /// <summary>Lower-case hex of the issuer's subject key identifier.</summary>
+    /// <summary>Lower-case hex of the issuing key's id (SHA-1 of the key, RFC 5280 §4.2.1.2 method 1): the same whoever certified that key.</summary>
     public required string IssuerKeyId { get; init; }
 
     /// <summary>The certificate, DER.</summary>

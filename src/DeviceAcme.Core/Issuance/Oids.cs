@@ -1,4 +1,4 @@
-using System.Formats.Asn1;
+using DeviceAcme.Core.Identifiers;
 
 namespace DeviceAcme.Core.Issuance;
 
@@ -45,21 +45,5 @@ internal static class Oids
     public const string CommonName = "2.5.4.3";
 
     /// <summary>True for dotted decimal that DER can hold.</summary>
-    public static bool IsValid(string oid)
-    {
-        // RFC 4043 and device-attest §3 want at least two arcs; the writer checks the arcs themselves
-        var arcs = oid.Split('.');
-        if (oid.Length > 128 || arcs.Length < 2 || arcs.Any(arc => arc.Length == 0 || (arc.Length > 1 && arc[0] == '0') || !arc.All(char.IsAsciiDigit)))
-        {
-            return false;
-        }
-
-        if (arcs[0] is not ("0" or "1" or "2") || (arcs[0] != "2" && (arcs[1].Length > 2 || int.Parse(arcs[1]) > 39)))
-        {
-            return false;
-        }
-
-        new AsnWriter(AsnEncodingRules.DER).WriteObjectIdentifier(oid);
-        return true;
-    }
+    public static bool IsValid(string oid) => oid.Length <= 128 && DeviceIdentifierGrammar.IsOid(oid);
 }

@@ -1,5 +1,3 @@
-using DeviceAcme.Protocol.Acme;
-
 namespace DeviceAcme.Core.Profiles;
 
 /// <summary>One profile file: who may ask, what must be proven, what the certificate looks like, which CA signs.</summary>
@@ -67,12 +65,6 @@ internal sealed record IdentifierRule
 
     /// <summary>True if one of the patterns allows the value (glob, /regex/, dns suffix, CIDR for ip).</summary>
     public bool Allows(string value) => Allow.Any(pattern => pattern.Matches(value));
-
-    /// <summary>The challenge types that can prove this value: a wildcard is proven by dns-01 alone (RFC 8555 §7.1.3, §8.3).</summary>
-    public IReadOnlyList<string> ChallengesFor(AcmeIdentifier identifier) =>
-        identifier.Type == AcmeIdentifier.Dns && identifier.Value.StartsWith("*.", StringComparison.Ordinal)
-            ? [.. Challenges.Where(challenge => challenge == "dns-01")]
-            : Challenges;
 }
 
 internal sealed record AttestationRule

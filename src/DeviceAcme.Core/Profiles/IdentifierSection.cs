@@ -1,3 +1,5 @@
+using DeviceAcme.Core.Challenges;
+using DeviceAcme.Core.Identifiers;
 using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Core.Profiles;
@@ -7,16 +9,9 @@ internal static class IdentifierSection
 {
     private static readonly string[] Known = ["challenges", "allow", "proves", "caa"];
 
-    // which challenge can prove which type: RFC 8555 §8, RFC 8737 §3, RFC 8738 §4 (dns-01 never for ip), device-attest §5
-    private static readonly Dictionary<string, string[]> Fitting = new(StringComparer.Ordinal)
-    {
-        [AcmeIdentifier.Dns] = ["http-01", "dns-01", "tls-alpn-01"],
-        [AcmeIdentifier.Ip] = ["http-01", "tls-alpn-01"],
-        [AcmeIdentifier.PermanentIdentifier] = ["device-attest-01"],
-        [AcmeIdentifier.HardwareModule] = ["device-attest-01"],
-    };
-
-    private static readonly string[] Challenges = [.. Fitting.Values.SelectMany(types => types).Distinct()];
+    // which challenges can prove which type; a wildcard is the order's matter, not the profile's
+    private static readonly Dictionary<string, string[]> Fitting = IdentifierTypes.All.ToDictionary(
+        type => type.Name, type => ChallengeTypes.All.Where(challenge => type.CanProve(challenge, wildcard: false)).ToArray());
 
     public static IReadOnlyDictionary<string, IdentifierRule> Read(ProfileNode node)
     {
@@ -40,14 +35,14 @@ internal static class IdentifierSection
         var attested = type is AcmeIdentifier.PermanentIdentifier or AcmeIdentifier.HardwareModule;
         return new IdentifierRule
         {
-            Challenges = ChallengeTypes(type, node, properties),
+            Challenges = ReadChallenges(type, node, properties),
             Allow = properties.TryGetValue("allow", out var allow) ? Patterns(type, allow) : [AllowPattern.Parse(type, "*", out _)!],
             Proves = Proves(node, properties, attested),
             Caa = Caa(type, properties),
         };
     }
 
-    private static IReadOnlyList<string> ChallengeTypes(string type, ProfileNode node, IReadOnlyDictionary<string, ProfileNode> properties)
+    private static IReadOnlyList<string> ReadChallenges(string type, ProfileNode node, IReadOnlyDictionary<string, ProfileNode> properties)
     {
         if (!properties.TryGetValue("challenges", out var list))
         {
@@ -66,7 +61,7 @@ internal static class IdentifierSection
             {
                 challenges.Add(text);
             }
-            else if (Challenges.Contains(text))
+            else if (ChallengeTypes.All.Contains(text))
             {
                 item.Mistake($"{text} cannot prove a {type} identifier; expected {string.Join(" or ", Fitting[type])}");
             }

@@ -1,3 +1,4 @@
+using DeviceAcme.Core.Challenges;
 using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Core.Profiles;
@@ -5,7 +6,7 @@ namespace DeviceAcme.Core.Profiles;
 /// <summary>What must hold between the parts of a profile.</summary>
 internal static class ProfileRules
 {
-    private const string DeviceAttest = "device-attest-01";
+    private const string DeviceAttest = ChallengeTypes.DeviceAttest01;
 
     /// <summary>Notes every contradiction, at the property that it is easiest to mend at.</summary>
     public static void Check(CertificateProfile profile, ProfileNode root, IReadOnlyDictionary<string, ProfileNode> properties)
