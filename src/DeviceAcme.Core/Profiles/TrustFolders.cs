@@ -1,30 +1,28 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using DeviceAcme.Attestation;
 
 namespace DeviceAcme.Core.Profiles;
 
 /// <summary>Vendor roots by folder: <c>profiles/trust/&lt;folder&gt;/*.pem</c> and the same layout under further directories.</summary>
 internal sealed class TrustFolders
 {
-    private const int MaximumFileLength = 1 << 20;
+    private readonly Dictionary<string, AnchorSet> _folders;
+    private readonly IReadOnlyList<string> _directories;
 
-    private readonly Dictionary<string, List<byte[]>> _folders = new(StringComparer.Ordinal);
-    private readonly List<string> _directories = [];
-
-    private TrustFolders()
+    private TrustFolders(Dictionary<string, AnchorSet> folders, IReadOnlyList<string> directories)
     {
+        _folders = folders;
+        _directories = directories;
     }
 
     /// <summary>The names of all folders that exist, ordered.</summary>
     public IEnumerable<string> Names => _folders.Keys.Order(StringComparer.Ordinal);
 
-    /// <summary>Reads all directories; a directory that is missing or a file that is no PEM certificate is a mistake.</summary>
-    public static TrustFolders Load(IEnumerable<string> directories, Mistakes mistakes)
+    /// <summary>Reads all directories; a directory that is missing, or a file that is no CA certificate, is a mistake.</summary>
+    public static TrustFolders Load(IReadOnlyList<string> directories, Mistakes mistakes)
     {
-        var trust = new TrustFolders();
+        var folders = new Dictionary<string, AnchorSet>(StringComparer.Ordinal);
         foreach (var directory in directories)
         {
-            trust._directories.Add(directory);
             if (!Directory.Exists(directory))
             {
                 mistakes.Add(directory, 0, "", "is not a folder; vendor roots were expected there as <format>/*.pem");
@@ -33,81 +31,52 @@ internal sealed class TrustFolders
 
             foreach (var folder in Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal))
             {
-                trust.Add(folder, mistakes);
+                var name = Path.GetFileName(folder);
+                var set = Read(folder, mistakes);
+                folders[name] = folders.TryGetValue(name, out var other) ? AnchorSet.Combine(other, set) : set;
             }
         }
 
-        return trust;
+        return new TrustFolders(folders, directories);
     }
 
-    /// <summary>The DER certificates of these folders, without repetitions, in a fixed order.</summary>
-    public IReadOnlyList<byte[]> Certificates(IEnumerable<string> folders) =>
-        [.. folders.SelectMany(folder => _folders.GetValueOrDefault(folder) ?? [])
-            .DistinctBy(Convert.ToHexStringLower)
-            .OrderBy(Convert.ToHexStringLower, StringComparer.Ordinal)];
-
-    /// <summary>Lower-case hex SHA-256 over the certificates of these folders: equal sets have equal hashes.</summary>
-    public string Hash(IEnumerable<string> folders)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var certificate in Certificates(folders))
-        {
-            hash.AppendData(SHA256.HashData(certificate));
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
+    /// <summary>The anchors of these folders together. Their keys are shared with every other set of this object.</summary>
+    public AnchorSet Anchors(IEnumerable<string> folders) =>
+        AnchorSet.Combine(folders.Select(folder => _folders.GetValueOrDefault(folder, AnchorSet.Empty)));
 
     /// <summary>A profile names this folder: it must exist, and is warned about where it is empty.</summary>
     public void CheckNamed(string folder, string file, Mistakes mistakes)
     {
-        if (!_folders.TryGetValue(folder, out var certificates))
+        if (!_folders.TryGetValue(folder, out var anchors))
         {
             mistakes.Add(file, 0, "attestation.anchors", $"the folder '{folder}' is in none of {string.Join(", ", _directories)}; {NearestName.Hint(folder, [.. Names])}");
         }
-        else if (certificates.Count == 0)
+        else if (anchors.Anchors.Count == 0)
         {
             mistakes.Warn(file, 0, "attestation.anchors", $"the folder '{folder}' has no root: every device of it will be refused");
         }
     }
 
-    private void Add(string folder, Mistakes mistakes)
+    private static AnchorSet Read(string folder, Mistakes mistakes)
     {
-        var name = Path.GetFileName(folder);
-        if (!_folders.TryGetValue(name, out var certificates))
-        {
-            _folders[name] = certificates = [];
-        }
-
+        var files = new List<(string, ReadOnlyMemory<byte>)>();
         foreach (var file in Directory.EnumerateFiles(folder, "*.pem").Order(StringComparer.Ordinal))
         {
-            if (new FileInfo(file).Length > MaximumFileLength)
+            if (new FileInfo(file).Length > AnchorSet.MaxFileSize)
             {
-                mistakes.Add(file, 0, "", $"is larger than {MaximumFileLength} octets");
+                mistakes.Add(file, 0, "", $"is larger than {AnchorSet.MaxFileSize} octets");
                 continue;
             }
 
-            var found = new X509Certificate2Collection();
-            try
-            {
-                found.ImportFromPemFile(file);
-            }
-            catch (CryptographicException invalid)
-            {
-                mistakes.Add(file, 0, "", $"is not a PEM certificate: {invalid.Message}");
-                continue;
-            }
-
-            if (found.Count == 0)
-            {
-                mistakes.Add(file, 0, "", "has no PEM certificate ('-----BEGIN CERTIFICATE-----')");
-            }
-
-            foreach (var certificate in found)
-            {
-                certificates.Add(certificate.RawData);
-                certificate.Dispose();
-            }
+            files.Add((file, File.ReadAllBytes(file)));
         }
+
+        var anchors = AnchorSet.Parse(files);
+        foreach (var problem in anchors.Problems)
+        {
+            mistakes.Add(problem.Provenance, 0, "", problem.Problem);
+        }
+
+        return anchors;
     }
 }
