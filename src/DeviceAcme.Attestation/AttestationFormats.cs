@@ -1,5 +1,6 @@
 using DeviceAcme.Attestation.Apple;
 using DeviceAcme.Attestation.Cbor;
+using DeviceAcme.Attestation.Tpm;
 
 namespace DeviceAcme.Attestation;
 
@@ -22,6 +23,7 @@ public static class AttestationFormats
     private static readonly IReadOnlyList<IFormatVerifier> Verifiers =
     [
         new AppleVerifier(),
+        new TpmVerifier(),
     ];
 
     /// <summary>Their WebAuthn names, for example for the validation of profiles.</summary>

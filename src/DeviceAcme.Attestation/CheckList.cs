@@ -12,6 +12,20 @@ internal sealed class CheckList
 
     public bool AnyNotReached => _checks.Exists(check => check.Outcome == CheckOutcome.NotReached);
 
+    /// <summary>True if all of these were recorded and passed.</summary>
+    public bool Passed(params ReadOnlySpan<CheckRule> rules)
+    {
+        foreach (var rule in rules)
+        {
+            if (!_checks.Exists(check => check.Name == rule.Name && check.Outcome == CheckOutcome.Passed))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public void Pass(CheckRule rule, string found) => _checks.Add(new Check(rule.Name, rule.Rule, CheckOutcome.Passed, found));
 
     /// <summary>Records a failure; the advice is the reason's own where the check knows nothing better.</summary>
