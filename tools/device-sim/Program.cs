@@ -1,1 +1,4 @@
-return 0;
+using DeviceAcme.Simulator;
+using DeviceAcme.Simulator.Commands;
+
+return await CommandLine.Run(args, new Terminal(Console.Out, Console.Error), TimeProvider.System);

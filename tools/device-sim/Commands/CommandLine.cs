@@ -1,0 +1,42 @@
+using System.CommandLine;
+
+namespace DeviceAcme.Simulator.Commands;
+
+/// <summary>All commands, and the one place where failures become lines and exit codes.</summary>
+internal static class CommandLine
+{
+    public static async Task<int> Run(string[] arguments, Terminal terminal, TimeProvider clock)
+    {
+        var root = new RootCommand("Fake devices and their vendors, for trials and tests of an ACME server with device attestation.")
+        {
+            VendorCommand.Make(terminal),
+            DnsCommand.Make(terminal),
+        };
+        var parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                terminal.Error(error.Message, null);
+            }
+
+            terminal.Say("device-sim: hint: --help lists commands and options");
+            return Exit.Wrong;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (SimulatorException failure)
+        {
+            terminal.Error(failure.Message, failure.Hint);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            terminal.Error(failure.Message, null);
+        }
+
+        return Exit.Wrong;
+    }
+}

@@ -1,0 +1,36 @@
+namespace DeviceAcme.Simulator.Commands;
+
+/// <summary>Where things are when nothing else is said: what <c>./dev run</c> uses too.</summary>
+internal static class Defaults
+{
+    /// <summary>Names the folder of fake vendors; <c>./dev</c> sets it.</summary>
+    private const string VendorsVariable = "DEVICE_SIM_VENDORS";
+
+    public static string Vendors =>
+        Environment.GetEnvironmentVariable(VendorsVariable) is { Length: > 0 } named ? named : Path.Combine(Root, ".dev", "vendors");
+
+    /// <summary>TXT records of the name server.</summary>
+    public static string TxtRecords => Path.Combine(Root, ".dev", "dns-txt");
+
+    /// <summary>State folder of a software TPM.</summary>
+    public static string Swtpm(string name) => Path.Combine(Root, ".dev", "swtpm", name);
+
+    public static string Output(string kind) => Path.Combine(".", ".dev", "out", kind);
+
+    public static string Ca => Path.Combine(".", "data", "ca", "root.pem");
+
+    // The repository that the current folder is in, or else the current folder.
+    private static string Root
+    {
+        get
+        {
+            var folder = new DirectoryInfo(Directory.GetCurrentDirectory());
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "DeviceAcme.sln")))
+            {
+                folder = folder.Parent;
+            }
+
+            return folder?.FullName ?? Directory.GetCurrentDirectory();
+        }
+    }
+}
