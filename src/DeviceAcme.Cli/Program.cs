@@ -1,1 +1,3 @@
-return 0;
+using DeviceAcme.Cli;
+
+return await CommandLine.Run(args, Console.Out, new Talk(Console.Error));

@@ -1,0 +1,98 @@
+using System.CommandLine;
+
+namespace DeviceAcme.Cli;
+
+/// <summary>Every command of <c>deviceacme</c>.</summary>
+internal static class CommandLine
+{
+    private const int Success = 0;
+    private const int Failure = 1;
+    private const int Usage = 2;
+
+    public static async Task<int> Run(IReadOnlyList<string> arguments, TextWriter output, Talk talk)
+    {
+        var root = new RootCommand("Administration of a DeviceAcme server from a terminal.");
+        root.Subcommands.Add(Eab(output, talk));
+        root.Subcommands.Add(Ca());
+        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        foreach (var error in parsed.Errors)
+        {
+            talk.Error(error.Message.TrimEnd('.'));
+        }
+
+        if (parsed.Errors.Count > 0)
+        {
+            talk.Hint("--help lists commands and options");
+            return Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output });
+        }
+        catch (CommandFailure failure)
+        {
+            talk.Error(failure.Message);
+            if (failure.Hint is not null)
+            {
+                talk.Hint(failure.Hint);
+            }
+
+            return Failure;
+        }
+    }
+
+    private static Command Eab(TextWriter output, Talk talk)
+    {
+        var data = new Option<string>("--data")
+        {
+            HelpName = "DIR",
+            Description = "the server's data directory [default: data, or DEVICEACME_DATA]",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("DEVICEACME_DATA") is { Length: > 0 } folder ? folder : "data",
+            Recursive = true,
+        };
+        var json = new Option<bool>("--json") { Description = "for machines", Recursive = true };
+        var profile = new Option<string?>("--profile") { HelpName = "NAME", Description = "the only profile that the key is good for [default: all]" };
+        var expires = new Option<string?>("--expires") { HelpName = "TIME", Description = "how long the key can be used: 45m, 12h, 30d [default: until it is removed]" };
+        var keyId = new Argument<string>("key-id") { Description = "as list prints it" };
+
+        var add = new Command("add", "makes a key; its MAC key is shown once") { profile, expires };
+        add.SetAction(async (parsed, cancellation) =>
+        {
+            var keys = await EabKeys.Open(parsed.GetRequiredValue(data), cancellation);
+            var made = await keys.Add(parsed.GetValue(profile), parsed.GetValue(expires), cancellation);
+            output.WriteLine(parsed.GetValue(json) ? EabText.Json(made) : EabText.One(made));
+            talk.Hint("the MAC key is not shown again");
+            return Success;
+        });
+
+        var list = new Command("list", "lists the keys without their MAC keys");
+        list.SetAction(async (parsed, cancellation) =>
+        {
+            var keys = await EabKeys.Open(parsed.GetRequiredValue(data), cancellation);
+            var all = await keys.List(cancellation);
+            output.Write(parsed.GetValue(json) ? EabText.Json(all) + Environment.NewLine : EabText.Table(all));
+            return Success;
+        });
+
+        var remove = new Command("remove", "removes a key; the account that it made goes on") { keyId };
+        remove.SetAction(async (parsed, cancellation) =>
+        {
+            var keys = await EabKeys.Open(parsed.GetRequiredValue(data), cancellation);
+            await keys.Remove(parsed.GetRequiredValue(keyId), cancellation);
+            return Success;
+        });
+
+        return new Command("eab", "keys for external account binding (RFC 8555 §7.3.4)") { data, json, add, list, remove };
+    }
+
+    // The CA's keys are the server's: its own program works on them.
+    private static Command Ca()
+    {
+        var rest = new Argument<string[]>("arguments") { Description = "csr, import or show, with the server's options", Arity = ArgumentArity.ZeroOrMore };
+        var ca = new Command("ca", "the built-in CA: csr, import, show") { rest };
+        ca.TreatUnmatchedTokensAsErrors = false;
+        ca.SetAction(parsed => ServerProgram.RunInTerminal(["ca", .. parsed.GetValue(rest) ?? [], .. parsed.UnmatchedTokens]));
+        return ca;
+    }
+}

@@ -1,0 +1,15 @@
+namespace DeviceAcme.Cli;
+
+/// <summary>stdout is data, stderr is talk.</summary>
+internal sealed class Talk(TextWriter error)
+{
+    public void Error(string message) => error.WriteLine($"deviceacme: error: {message}");
+
+    public void Hint(string message) => error.WriteLine($"deviceacme: hint: {message}");
+}
+
+/// <summary>What was asked rightly and went wrong; exit code 1.</summary>
+internal sealed class CommandFailure(string message, string? hint = null) : Exception(message)
+{
+    public string? Hint { get; } = hint;
+}
