@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 
 namespace DeviceAcme.Protocol.Jose;
 
@@ -33,7 +31,7 @@ public abstract class JwsSigner
     /// <returns>UTF-8 JSON.</returns>
     public byte[] Sign(string url, ReadOnlySpan<byte> payload, string? nonce, string? kid)
     {
-        var header = Write(writer =>
+        var header = JsonBytes.Object(writer =>
         {
             writer.WriteString("alg", Algorithm.Name);
             if (kid is not null)
@@ -63,7 +61,7 @@ public abstract class JwsSigner
         var body = Base64Url.Encode(payload);
         var signature = SignData(Encoding.ASCII.GetBytes($"{header}.{body}"));
         signature = SignatureTransform?.Invoke(signature) ?? signature;
-        return Write(writer =>
+        return JsonBytes.Object(writer =>
         {
             writer.WriteString("protected", header);
             writer.WriteString("payload", body);
@@ -73,19 +71,6 @@ public abstract class JwsSigner
 
     /// <summary>Signs or authenticates the signing input.</summary>
     protected abstract byte[] SignData(byte[] signingInput);
-
-    private static byte[] Write(Action<Utf8JsonWriter> members)
-    {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            members(writer);
-            writer.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
-    }
 
     private sealed class KeySigner : JwsSigner
     {

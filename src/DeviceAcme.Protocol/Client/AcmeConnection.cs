@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Security.Authentication;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Protocol.Jose;
+
+namespace DeviceAcme.Protocol.Client;
+
+/// <summary>Signed requests to one server: nonces, retries after <c>badNonce</c>, bounds, and faults that say what was being done.</summary>
+internal sealed class AcmeConnection(HttpClient http, AcmeClientOptions options)
+{
+    private const string JoseJson = "application/jose+json";
+    private const int MaxAnswerBytes = 1024 * 1024;
+    private const int MaxNonceRetries = 4;
+    private const int MaxNonces = 32;
+
+    private readonly ConcurrentStack<string> _nonces = new();
+
+    public Task<AcmeAnswer> Get(string step, string url, CancellationToken cancellation) =>
+        Exchange(step, new HttpRequestMessage(HttpMethod.Get, Absolute(step, url)), cancellation);
+
+    /// <summary>Signs and posts; the answer is not judged, but <c>badNonce</c> is tried again with the nonce that came with it (RFC 8555 §6.5).</summary>
+    public async Task<AcmeAnswer> Post(string step, string url, byte[] payload, JwsSigner signer, string? kid, string newNonceUrl, CancellationToken cancellation)
+    {
+        payload = options.PayloadTransform?.Invoke(step, payload) ?? payload;
+        for (var attempt = 0; ; attempt++)
+        {
+            var nonce = await TakeNonce(newNonceUrl, cancellation);
+            var request = new HttpRequestMessage(HttpMethod.Post, Absolute(step, url))
+            {
+                Content = new ByteArrayContent(signer.Sign(url, payload, nonce, kid)),
+            };
+            // RFC 8555 §6.2: exactly this media type, without parameters
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(JoseJson);
+            var answer = await Exchange(step, request, cancellation);
+            if (answer.Problem?.Type != Problems.Namespace + "badNonce" || attempt == MaxNonceRetries)
+            {
+                return answer;
+            }
+        }
+    }
+
+    private async Task<string> TakeNonce(string newNonceUrl, CancellationToken cancellation)
+    {
+        if (_nonces.TryPop(out var kept))
+        {
+            return kept;
+        }
+
+        const string Step = "newNonce";
+        var answer = await Exchange(Step, new HttpRequestMessage(HttpMethod.Head, Absolute(Step, newNonceUrl)), cancellation);
+        answer.RequireSuccess();
+        return _nonces.TryPop(out var fresh)
+            ? fresh
+            : throw new AcmeClientException(Step, $"{newNonceUrl} answered without a Replay-Nonce header (RFC 8555 §7.2)", status: answer.Status);
+    }
+
+    private async Task<AcmeAnswer> Exchange(string step, HttpRequestMessage request, CancellationToken cancellation)
+    {
+        var url = request.RequestUri!.OriginalString;
+        var start = options.Time.GetTimestamp();
+        AcmeAnswer? answer = null;
+        using var patience = new CancellationTokenSource(options.RequestTimeout, options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        try
+        {
+            request.Headers.TryAddWithoutValidation("User-Agent", options.UserAgent);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            answer = new AcmeAnswer(step, response, await ReadBounded(step, url, response, either.Token));
+            Keep(answer.ReplayNonce);
+            return answer;
+        }
+        catch (OperationCanceledException fault) when (!cancellation.IsCancellationRequested)
+        {
+            throw new AcmeClientException(step, $"{request.Method} {url}: no answer within {options.RequestTimeout.TotalSeconds:0.#} s", inner: fault);
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException)
+        {
+            throw new AcmeClientException(step, $"{request.Method} {url}: {Cause(fault)}", inner: fault);
+        }
+        finally
+        {
+            options.OnStep?.Invoke(new AcmeStep(step, request.Method.Method, url, answer?.Status, options.Time.GetElapsedTime(start), answer?.Outcome()));
+            request.Dispose();
+        }
+    }
+
+    private static async Task<byte[]> ReadBounded(string step, string url, HttpResponseMessage response, CancellationToken cancellation)
+    {
+        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+        using var kept = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        int read;
+        while ((read = await body.ReadAsync(buffer, cancellation)) > 0)
+        {
+            if (kept.Length + read > MaxAnswerBytes)
+            {
+                throw new AcmeClientException(step, $"{url} answered more than {MaxAnswerBytes} bytes", status: (int)response.StatusCode);
+            }
+
+            kept.Write(buffer, 0, read);
+        }
+
+        return kept.ToArray();
+    }
+
+    private void Keep(string? nonce)
+    {
+        if (nonce is { Length: > 0 } && Base64Url.IsValid(nonce) && _nonces.Count < MaxNonces)
+        {
+            _nonces.Push(nonce);
+        }
+    }
+
+    private static Uri Absolute(string step, string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp)
+            ? uri
+            : throw new AcmeClientException(step, $"expected an https URL, found '{url}'");
+
+    private static string Cause(Exception fault) => fault switch
+    {
+        { InnerException: AuthenticationException } => "the server's TLS certificate is not trusted here; name the CA's root",
+        { InnerException: { } inner } => inner.Message,
+        _ => fault.Message,
+    };
+}
