@@ -30,17 +30,22 @@ internal sealed class Account
 
     public AccountStatus Status { get; private set; }
     public IReadOnlyList<string> Contact { get; private set; } = [];
-    public bool TermsOfServiceAgreed { get; private init; }
+
+    /// <summary>The terms of service that were agreed to, as their URL; null where none were, empty where the server had none.</summary>
+    public string? AgreedTerms { get; private set; }
 
     /// <summary>Key id of the external account that vouched, and its JWS as the client sent it (RFC 8555 §7.3.4).</summary>
     public string? ExternalAccountKeyId { get; private init; }
 
     public string? ExternalAccountBinding { get; private init; }
+
+    /// <summary>The only profile that the external account is good for; null for all.</summary>
+    public string? ExternalAccountProfile { get; private init; }
     public DateTimeOffset CreatedAt { get; private init; }
     public int Version { get; private set; }
 
     public static (Account Account, AuditEvent Event) Create(
-        string profile, string thumbprint, string key, IReadOnlyList<string> contact, bool termsAgreed, ExternalAccount? external, DateTimeOffset now)
+        string profile, string thumbprint, string key, IReadOnlyList<string> contact, string? agreedTerms, ExternalAccount? external, DateTimeOffset now)
     {
         var account = new Account
         {
@@ -49,9 +54,10 @@ internal sealed class Account
             Thumbprint = thumbprint,
             Key = key,
             Contact = contact,
-            TermsOfServiceAgreed = termsAgreed,
+            AgreedTerms = agreedTerms,
             ExternalAccountKeyId = external?.KeyId,
             ExternalAccountBinding = external?.Binding,
+            ExternalAccountProfile = external?.Profile,
             CreatedAt = now,
         };
         var detail = external is null ? null : $"bound to external account {external.KeyId}";
@@ -64,6 +70,14 @@ internal sealed class Account
         RequireValid();
         Contact = contact;
         return Event("account.updated", now, null);
+    }
+
+    /// <summary>Agrees to the terms that are in force now (RFC 8555 §7.3.3).</summary>
+    public AuditEvent AgreeTo(string terms, DateTimeOffset now)
+    {
+        RequireValid();
+        AgreedTerms = terms;
+        return Event("account.terms-agreed", now, terms);
     }
 
     /// <summary>RFC 8555 §7.3.6: the account and its key are of no use afterwards.</summary>
@@ -98,4 +112,4 @@ internal sealed class Account
 }
 
 /// <summary>An external account that vouched for a new account.</summary>
-internal sealed record ExternalAccount(string KeyId, string Binding);
+internal sealed record ExternalAccount(string KeyId, string? Profile, string Binding);

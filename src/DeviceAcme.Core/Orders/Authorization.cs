@@ -89,6 +89,10 @@ internal sealed class Authorization
         return Event("authorization.valid", now, null, challenge.Type);
     }
 
+    /// <summary>The profile merely observes: evidence that it would refuse was let through, and the history says so.</summary>
+    public AuditEvent Observed(string reason, DateTimeOffset now) =>
+        Event("attestation.observed", now, reason, "attestation mode is observe: the refusal was recorded and not enforced");
+
     /// <summary>A challenge failed: it is not tried again, so the authorization fails with it (RFC 8555 §7.1.6).</summary>
     public AuditEvent Reject(Challenge challenge, Problem error, EvidenceId? evidence, DateTimeOffset now)
     {
@@ -97,6 +101,19 @@ internal sealed class Authorization
         Status = AuthorizationStatus.Invalid;
         EvidenceId = evidence;
         return Event("authorization.invalid", now, error.Reason, error.Detail);
+    }
+
+    /// <summary>A validation ended after its authorization: the result counts for nothing, and the challenge is closed.</summary>
+    public AuditEvent Abandon(Challenge challenge, DateTimeOffset now)
+    {
+        var status = StatusAt(now);
+        if (status == AuthorizationStatus.Pending || challenge.Status != ChallengeStatus.Processing)
+        {
+            throw new InvalidOperationException($"challenge {challenge.Id} is {challenge.Status.Wire()} in an authorization that is {status.Wire()} and cannot be abandoned");
+        }
+
+        challenge.Reject(Problems.Malformed("authorization-not-pending", $"the authorization became {status.Wire()} before the validation ended").Problem);
+        return Event("challenge.abandoned", now, "authorization-not-pending", challenge.Type);
     }
 
     /// <summary>RFC 8555 §7.5.2.</summary>

@@ -14,10 +14,7 @@ internal sealed class Order
     public OrderId Id { get; private init; }
     public AccountId AccountId { get; private init; }
 
-    /// <summary>The profile of the directory that the order was made in: its URLs hang there.</summary>
-    public string Directory { get; private init; } = "";
-
-    /// <summary>The profile that rules the certificate; differs from <see cref="Directory"/> only where the client named another.</summary>
+    /// <summary>The profile that rules the certificate; differs from the account's directory only where the client named another.</summary>
     public string Profile { get; private init; } = "";
 
     /// <summary>Content hash of the profile version that the order was made under.</summary>
@@ -45,7 +42,6 @@ internal sealed class Order
         {
             Id = new OrderId(Secrets.Id()),
             AccountId = wanted.Account,
-            Directory = wanted.Directory,
             Profile = wanted.Profile,
             ProfileHash = wanted.ProfileHash,
             ProfileNamed = wanted.ProfileNamed,
@@ -143,7 +139,6 @@ internal sealed class Order
 internal sealed record NewOrder
 {
     public required AccountId Account { get; init; }
-    public required string Directory { get; init; }
     public required string Profile { get; init; }
     public required string ProfileHash { get; init; }
     public required bool ProfileNamed { get; init; }

@@ -16,9 +16,10 @@ internal sealed class AccountMapping : IEntityTypeConfiguration<Account>
         account.Property(a => a.Key).HasColumnName("key");
         account.Property(a => a.Status).HasColumnName("status");
         account.Property(a => a.Contact).HasColumnName("contact");
-        account.Property(a => a.TermsOfServiceAgreed).HasColumnName("terms_of_service_agreed");
+        account.Property(a => a.AgreedTerms).HasColumnName("agreed_terms");
         account.Property(a => a.ExternalAccountKeyId).HasColumnName("external_account_key_id");
         account.Property(a => a.ExternalAccountBinding).HasColumnName("external_account_binding");
+        account.Property(a => a.ExternalAccountProfile).HasColumnName("external_account_profile");
         account.Property(a => a.CreatedAt).HasColumnName("created_at");
         account.Property(a => a.Version).HasColumnName("version").IsConcurrencyToken();
         account.HasIndex(a => new { a.Profile, a.Thumbprint }).IsUnique().HasDatabaseName("accounts_key");

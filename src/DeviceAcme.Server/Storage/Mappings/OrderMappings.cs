@@ -12,7 +12,6 @@ internal sealed class OrderMapping : IEntityTypeConfiguration<Order>
         order.HasKey(o => o.Id);
         order.Property(o => o.Id).HasColumnName("id");
         order.Property(o => o.AccountId).HasColumnName("account_id");
-        order.Property(o => o.Directory).HasColumnName("directory");
         order.Property(o => o.Profile).HasColumnName("profile");
         order.Property(o => o.ProfileHash).HasColumnName("profile_hash");
         order.Property(o => o.ProfileNamed).HasColumnName("profile_named");

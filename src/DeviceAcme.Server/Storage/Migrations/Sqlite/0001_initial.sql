@@ -8,9 +8,10 @@ CREATE TABLE accounts (
     key TEXT NOT NULL,
     status TEXT NOT NULL,
     contact TEXT NOT NULL,
-    terms_of_service_agreed INTEGER NOT NULL,
+    agreed_terms TEXT,
     external_account_key_id TEXT,
     external_account_binding TEXT,
+    external_account_profile TEXT,
     created_at INTEGER NOT NULL,
     version INTEGER NOT NULL
 ) STRICT;
@@ -130,7 +131,6 @@ CREATE INDEX order_authorizations_authorization ON order_authorizations (authori
 CREATE TABLE orders (
     id TEXT NOT NULL PRIMARY KEY,
     account_id TEXT NOT NULL,
-    directory TEXT NOT NULL,
     profile TEXT NOT NULL,
     profile_hash TEXT NOT NULL,
     profile_named INTEGER NOT NULL,

@@ -1,0 +1,70 @@
+using DeviceAcme.Attestation;
+using DeviceAcme.Core.Profiles;
+using DeviceAcme.Protocol.Acme;
+
+namespace DeviceAcme.Core.Challenges;
+
+/// <summary>device-attest-01: judges the evidence of one challenge, and says in ACME's words why it was refused (device-attest §5).</summary>
+internal static class DeviceAttest01
+{
+    /// <summary>The name that every verifier gives to its comparison with the ordered identifier.</summary>
+    private const string IdentifierCheck = "identifier";
+
+    /// <summary>The verdict on what the device sent. Nothing here is stored or asked for over a network.</summary>
+    public static Verdict Judge(AttestationQuestion question, ChallengeResponse response)
+    {
+        // an Apple device without attestation sends nothing, or the two characters {}, and may say why
+        if (response.Error is { } error && response.AttestationObject is not { Length: > 2 })
+        {
+            return AttestationVerifier.DeviceError(error);
+        }
+
+        return AttestationVerifier.Verify(new Evidence
+        {
+            AttestationObject = response.AttestationObject!.Value,
+            Token = question.Token,
+            KeyAuthorization = question.KeyAuthorization,
+            Identifier = new ExpectedIdentifier(question.Identifier.Type, question.Identifier.Value, question.Profile.Identifiers[question.Identifier.Type].Proves),
+            Formats = question.Profile.Attestation.Formats,
+            Anchors = question.Anchors,
+            Now = question.Now,
+            VerifiedIntermediates = question.VerifiedIntermediates,
+        });
+    }
+
+    /// <summary>The problem that a refused verdict becomes: the first failed check in <c>detail</c>, each failed check as a subproblem.</summary>
+    public static Problem Refusal(Verdict verdict, AcmeIdentifier identifier)
+    {
+        var failed = verdict.Checks.Where(check => check.Outcome == CheckOutcome.Failed).ToList();
+        var problem = Problems.BadAttestationStatement(failed[0].Reason!.Code, Detail(failed[0])).Problem;
+        return problem with { Subproblems = failed.Select(check => Subproblem(check, identifier)).ToList() };
+    }
+
+    private static Problem Subproblem(Check check, AcmeIdentifier identifier)
+    {
+        // step-ca's clients look for the identifier in a rejectedIdentifier subproblem (device-attest §5, RFC 8555 §6.7.1)
+        var problem = check.Name == IdentifierCheck
+            ? Problems.RejectedIdentifier(check.Reason!.Code, Detail(check)).Problem with { Identifier = identifier }
+            : Problems.BadAttestationStatement(check.Reason!.Code, Detail(check)).Problem;
+        return problem with { Status = null };
+    }
+
+    private static string Detail(Check check)
+    {
+        var found = check.Found is null ? "" : $"; {check.Found}";
+        var advice = check.Advice ?? check.Reason?.Advice;
+        return $"{check.Name}: {check.Rule}{found}{(advice is null ? "" : $". {advice}")}";
+    }
+}
+
+/// <summary>What the evidence of one challenge must answer.</summary>
+internal sealed record AttestationQuestion
+{
+    public required CertificateProfile Profile { get; init; }
+    public required AnchorSet Anchors { get; init; }
+    public required AcmeIdentifier Identifier { get; init; }
+    public required string Token { get; init; }
+    public required string KeyAuthorization { get; init; }
+    public VerifiedIntermediates? VerifiedIntermediates { get; init; }
+    public required DateTimeOffset Now { get; init; }
+}

@@ -1,0 +1,28 @@
+using System.Collections.Concurrent;
+using DeviceAcme.Core.Accounts;
+using DeviceAcme.Protocol.Jose;
+
+namespace DeviceAcme.Server.Acme;
+
+/// <summary>Keeps the imported keys of accounts by their thumbprint, so that a request does not import them again. A key never changes under its thumbprint.</summary>
+internal sealed class AccountKeys
+{
+    private const int Capacity = 10_000;
+    private readonly ConcurrentDictionary<string, Jwk> _keys = new(StringComparer.Ordinal);
+
+    public Jwk Restore(Account account)
+    {
+        if (_keys.TryGetValue(account.Thumbprint, out var known))
+        {
+            return known;
+        }
+
+        if (_keys.Count >= Capacity)
+        {
+            // starting over now and then costs less than keeping track of what was used last
+            _keys.Clear();
+        }
+
+        return _keys.GetOrAdd(account.Thumbprint, _ => Jwk.Restore(account.Key));
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using DeviceAcme.Core.Accounts;
+using DeviceAcme.Core.Profiles;
+using DeviceAcme.Protocol;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Protocol.Jose;
+
+namespace DeviceAcme.Server.Acme;
+
+/// <summary>A request whose signature, nonce, URL and signer were verified by <see cref="JwsMiddleware"/>.</summary>
+internal sealed class AcmeRequest(CertificateProfile profile, AcmeUrls urls, FlattenedJws jws, Jwk key, Account? account, DateTimeOffset now)
+{
+    /// <summary>The profile of the directory that the request came to.</summary>
+    public CertificateProfile Profile { get; } = profile;
+
+    public AcmeUrls Urls { get; } = urls;
+
+    /// <summary>The key that signed.</summary>
+    public Jwk Key { get; } = key;
+
+    /// <summary>The account that signed; null where the key itself did.</summary>
+    public Account? SigningAccount { get; } = account;
+
+    /// <summary>The account that signed, on routes where nobody else can.</summary>
+    public Account Account => SigningAccount ?? throw new InvalidOperationException("this route must be marked as signed by an account");
+
+    /// <summary>When the request came in.</summary>
+    public DateTimeOffset Now { get; } = now;
+
+    public bool IsPostAsGet => jws.IsPostAsGet;
+
+    /// <summary>The payload's JSON object.</summary>
+    public JsonElement Payload() => StrictJson.ParseObject(jws.Payload.Span, "payload");
+
+    /// <summary>RFC 8555 §6.3: the empty text and nothing else, not even <c>{}</c>.</summary>
+    public void RequirePostAsGet()
+    {
+        if (!IsPostAsGet)
+        {
+            throw Problems.Malformed("payload-not-empty", "payload: expected the empty text of a POST-as-GET (RFC 8555 §6.3)");
+        }
+    }
+
+    public static ValueTask<AcmeRequest?> BindAsync(HttpContext context) => new(context.Features.Get<AcmeRequest>());
+}

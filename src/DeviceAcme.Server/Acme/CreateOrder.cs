@@ -1,0 +1,97 @@
+using DeviceAcme.Core;
+using DeviceAcme.Core.Identifiers;
+using DeviceAcme.Core.Issuance;
+using DeviceAcme.Core.Orders;
+using DeviceAcme.Core.Profiles;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAcme.Server.Acme;
+
+/// <summary>RFC 8555 §7.4: a new order with an authorization for each identifier.</summary>
+internal static class CreateOrder
+{
+    public static async Task<IResult> Handle(AcmeRequest request, AcmeDb db, ProfileCatalog profiles, ServerOptions options, CancellationToken cancellation)
+    {
+        TermsOfService.Require(options, request.Account);
+        var wanted = NewOrderRequest.Parse(request.Payload());
+        var profile = ProfileOf(request, wanted, profiles);
+        var identifiers = OrderRules.Read(profile, wanted.Identifiers);
+        RequestedValidity.Check(profile.Certificate, wanted.NotBefore, wanted.NotAfter, request.Now);
+
+        var saved = await db.Commit(context => Save(context, request, wanted, profile, identifiers), cancellation);
+
+        return Reply.Order(request, saved, StatusCodes.Status201Created);
+    }
+
+    private static CertificateProfile ProfileOf(AcmeRequest request, NewOrderRequest wanted, ProfileCatalog profiles)
+    {
+        if (wanted.Profile is not { } name)
+        {
+            return request.Profile;
+        }
+
+        return profiles.OpenFrom(request.Profile, request.Account).FirstOrDefault(profile => profile.Name == name)
+            ?? throw Problems.InvalidProfile("profile-not-open", "profile: expected one that the directory lists in meta.profiles and whose account rules this account meets");
+    }
+
+    private static OrderWithAuthorizations Save(
+        AcmeContext context, AcmeRequest request, NewOrderRequest wanted, CertificateProfile profile, IReadOnlyList<AcmeIdentifier> identifiers)
+    {
+        if (!context.Profiles.Any(stored => stored.Hash == profile.Hash))
+        {
+            context.Profiles.Add(new StoredProfile { Hash = profile.Hash, Name = profile.Name, Text = profile.Text });
+        }
+
+        var (order, happened) = Order.Create(
+            new NewOrder
+            {
+                Account = request.Account.Id,
+                Profile = profile.Name,
+                ProfileHash = profile.Hash,
+                ProfileNamed = wanted.Profile is not null,
+                Identifiers = identifiers,
+                NotBefore = wanted.NotBefore,
+                NotAfter = wanted.NotAfter,
+                Lifetime = Lifetimes.Order,
+            },
+            request.Now);
+        context.Orders.Add(order);
+        context.Record(happened);
+
+        var authorizations = identifiers.Select(identifier => Authorize(context, request, profile, identifier)).ToList();
+        for (var position = 0; position < authorizations.Count; position++)
+        {
+            context.OrderAuthorizations.Add(new OrderAuthorization { OrderId = order.Id, AuthorizationId = authorizations[position].Id, Position = position });
+        }
+
+        // all of them may be valid already, by pre-authorization
+        context.Record(order.Follow(authorizations, request.Now));
+        return new OrderWithAuthorizations(order, authorizations);
+    }
+
+    /// <summary>A pre-authorization of this account that is still good (RFC 8555 §7.4.1), or a new authorization.</summary>
+    private static Authorization Authorize(AcmeContext context, AcmeRequest request, CertificateProfile profile, AcmeIdentifier identifier)
+    {
+        var (value, wildcard) = IdentifierTypes.Find(identifier.Type)!.Authorize(identifier.Value);
+        var now = request.Now;
+        var account = request.Account.Id;
+        var known = context.Authorizations.Include(authorization => authorization.Challenges)
+            .Where(authorization => authorization.AccountId == account && authorization.IdentifierType == identifier.Type && authorization.IdentifierValue == value
+                && authorization.Profile == profile.Name && authorization.PreAuthorization && authorization.Wildcard == wildcard && authorization.Expires > now
+                && (authorization.Status == AuthorizationStatus.Valid || authorization.Status == AuthorizationStatus.Pending))
+            .OrderByDescending(authorization => authorization.CreatedAt)
+            .FirstOrDefault();
+        if (known is not null)
+        {
+            return known;
+        }
+
+        var authorization = Authorization.Create(
+            account, profile.Name, new AcmeIdentifier(identifier.Type, value), wildcard, false,
+            OrderRules.Challenges(profile, new AcmeIdentifier(identifier.Type, value), wildcard), now, Lifetimes.Order);
+        context.Authorizations.Add(authorization);
+        return authorization;
+    }
+}

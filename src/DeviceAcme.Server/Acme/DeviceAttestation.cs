@@ -1,0 +1,107 @@
+using DeviceAcme.Attestation;
+using DeviceAcme.Core;
+using DeviceAcme.Core.Challenges;
+using DeviceAcme.Core.Devices;
+using DeviceAcme.Core.Orders;
+using DeviceAcme.Core.Profiles;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Storage;
+
+namespace DeviceAcme.Server.Acme;
+
+/// <summary>device-attest-01 within its own request: verdict, evidence, device and the change of the authorization in one commit.</summary>
+internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, VerifiedIntermediates intermediates)
+{
+    public async Task<IResult> Judge(AcmeRequest request, Authorization authorization, Challenge challenge, ChallengeResponse response, CancellationToken cancellation)
+    {
+        var profile = profiles.Find(authorization.Profile)
+            ?? throw Problems.InvalidProfile("profile-withdrawn", $"profile {authorization.Profile} is no longer offered; make a new order in another directory");
+        if (response is { AttestationObject: null, Error: null })
+        {
+            throw Problems.Malformed("attestation-object-missing", "attObj: expected the base64url attestation object (device-attest §5)");
+        }
+
+        var anchors = profiles.AnchorsOf(profile);
+        var keyAuthorization = RespondToChallenge.KeyAuthorization(request, challenge);
+        var verdict = DeviceAttest01.Judge(
+            new AttestationQuestion
+            {
+                Profile = profile,
+                Anchors = anchors,
+                Identifier = authorization.Identifier,
+                Token = challenge.Token,
+                KeyAuthorization = keyAuthorization,
+                VerifiedIntermediates = intermediates,
+                Now = request.Now,
+            },
+            response);
+
+        var judged = new Judged(profile, anchors.Hash, verdict, response.AttestationObject?.ToArray() ?? []);
+        var after = await db.Commit(context => Save(context, request, challenge.Id, judged), cancellation);
+
+        // 200 with an invalid challenge is what Apple's client is known to take; RFC 8555 §7.5.1 has an error
+        return after.Error is { } error && profile.Attestation.OnFailure == AttestationFailureAnswer.Problem
+            ? throw new ProblemException(error with { Status = StatusCodes.Status400BadRequest })
+            : Reply.Challenge(request, after);
+    }
+
+    private static Challenge Save(AcmeContext context, AcmeRequest request, ChallengeId id, Judged judged)
+    {
+        var (profile, anchorSetHash, verdict, statement) = judged;
+        var now = request.Now;
+        var authorization = context.FindAuthorizationOf(id)!;
+        var challenge = authorization.Find(id);
+        var accepted = verdict.Outcome == VerdictOutcome.Accepted;
+        var device = accepted ? Seen(context, authorization.Identifier, now) : (DeviceId?)null;
+        var evidence = new StoredEvidence
+        {
+            Id = new EvidenceId(Secrets.Id()),
+            Challenge = id,
+            Account = request.Account.Id,
+            Device = device,
+            Format = verdict.Format,
+            Statement = statement,
+            Token = challenge.Token,
+            Thumbprint = request.Key.Thumbprint,
+            AnchorSetHash = anchorSetHash,
+            ProfileHash = profile.Hash,
+            At = now,
+            Accepted = accepted,
+            Reason = verdict.Reason?.Code,
+            Verdict = VerdictJson.Write(verdict),
+        };
+        context.Evidence.Add(evidence);
+
+        if (accepted || profile.Attestation.Mode == AttestationMode.Observe)
+        {
+            var outcome = new AttestationOutcome(verdict.Device?.PublicKey.ToArray(), VerdictJson.WriteFacts(verdict.Facts), evidence.Id);
+            context.Record(authorization.Accept(challenge, outcome, now, Lifetimes.ValidAuthorization));
+            if (!accepted)
+            {
+                context.Record(authorization.Observed(verdict.Reason!.Code, now));
+            }
+        }
+        else
+        {
+            context.Record(authorization.Reject(challenge, DeviceAttest01.Refusal(verdict, authorization.Identifier), evidence.Id, now));
+        }
+
+        context.FollowAuthorization(authorization, now);
+        return challenge;
+    }
+
+    private static DeviceId Seen(AcmeContext context, AcmeIdentifier identifier, DateTimeOffset now)
+    {
+        var device = context.Devices.FirstOrDefault(device => device.IdentifierType == identifier.Type && device.IdentifierValue == identifier.Value);
+        if (device is null)
+        {
+            device = new Device { Id = new DeviceId(Secrets.Id()), IdentifierType = identifier.Type, IdentifierValue = identifier.Value, CreatedAt = now };
+            context.Devices.Add(device);
+        }
+
+        device.LastSeenAt = now;
+        return device.Id;
+    }
+
+    private sealed record Judged(CertificateProfile Profile, string AnchorSetHash, Verdict Verdict, byte[] Statement);
+}

@@ -1,0 +1,74 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using System.Text;
+using DeviceAcme.Core;
+using DeviceAcme.Core.Orders;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAcme.Server.Acme;
+
+/// <summary>RFC 8555 §7.4.2: the certificate with its chain, leaf first, and links to the other chains.</summary>
+internal static class GetCertificate
+{
+    private const string MediaType = "application/pem-certificate-chain";
+
+    public static Task<IResult> Handle(AcmeRequest request, string id, AcmeDb db, CancellationToken cancellation) => Alternate(request, id, 0, db, cancellation);
+
+    public static async Task<IResult> Alternate(AcmeRequest request, string id, int alternate, AcmeDb db, CancellationToken cancellation)
+    {
+        request.RequirePostAsGet();
+        await using var context = db.Read();
+        var certificateId = new CertificateId(id);
+        var found = await context.Certificates.FirstOrDefaultAsync(certificate => certificate.Id == certificateId, cancellation);
+        if (found is null || found.Account != request.Account.Id)
+        {
+            throw Problems.Unauthorized("not-your-certificate", "path: this account has no such certificate in this directory");
+        }
+
+        if (alternate < 0 || alternate >= found.Chains.Count)
+        {
+            throw Problems.Malformed("chain-unknown", $"path: this certificate has {found.Chains.Count} chain(s)", StatusCodes.Status404NotFound);
+        }
+
+        var hash = found.Chains[alternate];
+        var chain = await context.Chains.SingleAsync(chain => chain.Hash == hash, cancellation);
+        return new PemReply(Pem(found.Certificate, chain.Certificates), Links(request.Urls, found, alternate));
+    }
+
+    private static IEnumerable<string> Links(AcmeUrls urls, StoredCertificate certificate, int shown) =>
+        Enumerable.Range(0, certificate.Chains.Count).Where(number => number != shown)
+            .Select(number => number == 0 ? urls.Certificate(certificate.Id) : urls.AlternateCertificate(certificate.Id, number));
+
+    // RFC 8555 §9.1: strict RFC 7468 without explanatory text
+    private static string Pem(byte[] leaf, byte[] chain)
+    {
+        var text = new StringBuilder();
+        text.Append(PemEncoding.Write("CERTIFICATE", leaf)).Append('\n');
+        for (ReadOnlyMemory<byte> rest = chain; rest.Length > 0;)
+        {
+            AsnDecoder.ReadEncodedValue(rest.Span, AsnEncodingRules.DER, out _, out _, out var length);
+            text.Append(PemEncoding.Write("CERTIFICATE", rest.Span[..length])).Append('\n');
+            rest = rest[length..];
+        }
+
+        return text.ToString();
+    }
+
+    private sealed class PemReply(string pem, IEnumerable<string> alternates) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            var bytes = Encoding.ASCII.GetBytes(pem);
+            httpContext.Response.ContentType = MediaType;
+            httpContext.Response.ContentLength = bytes.Length;
+            foreach (var alternate in alternates)
+            {
+                httpContext.Response.Headers.Append("Link", $"<{alternate}>;rel=\"alternate\"");
+            }
+
+            return httpContext.Response.Body.WriteAsync(bytes).AsTask();
+        }
+    }
+}

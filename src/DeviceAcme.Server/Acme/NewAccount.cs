@@ -1,0 +1,82 @@
+using DeviceAcme.Core.Accounts;
+using DeviceAcme.Core.Profiles;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAcme.Server.Acme;
+
+/// <summary>RFC 8555 §7.3: creates an account, or finds the one that this key already has in this directory.</summary>
+internal static class NewAccount
+{
+    public static async Task<IResult> Handle(AcmeRequest request, AcmeDb db, ServerOptions options, CancellationToken cancellation)
+    {
+        var wanted = NewAccountRequest.Parse(request.Payload());
+
+        await using (var context = db.Read())
+        {
+            var known = await context.Accounts.FirstOrDefaultAsync(
+                account => account.Profile == request.Profile.Name && account.Thumbprint == request.Key.Thumbprint, cancellation);
+            if (known is not null)
+            {
+                return Found(request, known);
+            }
+        }
+
+        if (wanted.OnlyReturnExisting)
+        {
+            throw Problems.AccountDoesNotExist("account-unknown", "onlyReturnExisting: this key has no account in this directory");
+        }
+
+        ContactRules.Check(wanted.Contact);
+        var terms = TermsOfService.Agree(options, wanted.TermsOfServiceAgreed);
+        var binding = wanted.ExternalAccountBinding is { } jws ? ExternalAccountBinding.Open(jws, request) : null;
+        if (binding is null && request.Profile.ExternalAccountBinding == ExternalAccountBindingMode.Required)
+        {
+            throw Problems.ExternalAccountRequired(
+                "external-account-required", "externalAccountBinding: this directory wants one (RFC 8555 §7.3.4); ask its administrator for a key id and a MAC key");
+        }
+
+        var (account, created) = await db.Commit(context => Create(context, request, wanted, terms, binding), cancellation);
+        return created ? new CreatedReply(request.Urls.Account(account.Id), Reply.Account(request, account, true)) : Found(request, account);
+    }
+
+    private static (Account Account, bool Created) Create(
+        AcmeContext context, AcmeRequest request, NewAccountRequest wanted, string? terms, ExternalAccountBinding? binding)
+    {
+        // the same key may have been registered by a request beside this one
+        if (context.Accounts.FirstOrDefault(account => account.Profile == request.Profile.Name && account.Thumbprint == request.Key.Thumbprint) is { } known)
+        {
+            return (known, false);
+        }
+
+        var external = binding?.Verify(context, request);
+        var (account, happened) = Account.Create(
+            request.Profile.Name, request.Key.Thumbprint, request.Key.ToJson(), wanted.Contact, terms, external?.Account, request.Now);
+        if (external is { } bound)
+        {
+            bound.Key.AccountId = account.Id;
+        }
+
+        context.Accounts.Add(account);
+        context.Record(happened);
+        return (account, true);
+    }
+
+    // RFC 8555 §7.3.1: the existing account as it is, whatever the request says; §7.3.6: 401 for one that was given up
+    private static CreatedReply Found(AcmeRequest request, Account account)
+    {
+        account.RequireValid();
+        return new CreatedReply(request.Urls.Account(account.Id), Reply.Account(request, account, false));
+    }
+
+    // RFC 8555 §7.3: Location on newAccount always, but not on an update, where a client takes it for an error
+    private sealed class CreatedReply(string location, IResult inner) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.Headers.Location = location;
+            return inner.ExecuteAsync(httpContext);
+        }
+    }
+}

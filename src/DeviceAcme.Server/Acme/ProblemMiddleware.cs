@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using DeviceAcme.Protocol.Acme;
+
+namespace DeviceAcme.Server.Acme;
+
+/// <summary>
+/// The one place where refusals become problem documents (RFC 8555 §6.7), and where every ACME reply gets its fresh nonce and its
+/// link to the directory (§6.5, §7.1).
+/// </summary>
+internal sealed partial class ProblemMiddleware(RequestDelegate next, Nonces nonces, ServerOptions options, TimeProvider time, ILogger<ProblemMiddleware> log)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        context.Response.OnStarting(AddHeaders, context);
+        try
+        {
+            await next(context);
+        }
+        catch (ProblemException refusal)
+        {
+            Refused(log, context.Request.Method, context.Request.Path, refusal.Problem.Type, refusal.Problem.Reason, refusal.Problem.Detail);
+            AddHeaders(context.Response, refusal);
+            await Write(context, refusal.Problem);
+        }
+        catch (BadHttpRequestException bad)
+        {
+            await Write(context, Problems.Malformed("http-malformed", "request: it is not well-formed HTTP, or its body ended early", bad.StatusCode).Problem);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            ClientLeft(log, context.Request.Method, context.Request.Path);
+        }
+        catch (Exception failure) when (!context.Response.HasStarted)
+        {
+            var trace = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
+            Failed(log, failure, context.Request.Method, context.Request.Path, trace);
+            await Write(context, Problems.ServerInternal(trace));
+        }
+    }
+
+    private static void AddHeaders(HttpResponse response, ProblemException refusal)
+    {
+        foreach (var (relation, target) in refusal.Links)
+        {
+            response.Headers.Append("Link", $"<{target}>;rel=\"{relation}\"");
+        }
+
+        if (refusal.RetryAfterSeconds is { } seconds)
+        {
+            // in seconds: several clients cannot read a date
+            response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        if (refusal.Location is { } location)
+        {
+            response.Headers.Location = location;
+        }
+    }
+
+    private static Task Write(HttpContext context, Problem problem)
+    {
+        context.Response.StatusCode = problem.Status ?? 500;
+        return Reply.Json(context.Response, problem, AcmeJson.Default.Problem, "application/problem+json");
+    }
+
+    private Task AddHeaders(object state)
+    {
+        var context = (HttpContext)state;
+        var headers = context.Response.Headers;
+        headers.CacheControl = "no-store";
+        if (context.GetRouteValue("profile") is string profile && !context.Request.Path.Value!.EndsWith("/directory", StringComparison.Ordinal))
+        {
+            headers.Append("Link", $"<{new AcmeUrls(options.BaseUrl, profile).Directory}>;rel=\"index\"");
+        }
+
+        if (HttpMethods.IsPost(context.Request.Method) || context.Request.Path.Value!.EndsWith("/new-nonce", StringComparison.Ordinal))
+        {
+            headers["Replay-Nonce"] = nonces.Issue(time.GetUtcNow());
+        }
+
+        return Task.CompletedTask;
+    }
+
+    [LoggerMessage(LogLevel.Information, "refused {Method} {Path}: {Type} ({Reason}) {Detail}")]
+    private static partial void Refused(ILogger log, string method, PathString path, string type, string? reason, string detail);
+
+    [LoggerMessage(LogLevel.Debug, "the client left during {Method} {Path}")]
+    private static partial void ClientLeft(ILogger log, string method, PathString path);
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed, trace id {Trace}")]
+    private static partial void Failed(ILogger log, Exception failure, string method, PathString path, string trace);
+}

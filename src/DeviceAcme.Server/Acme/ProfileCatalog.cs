@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using DeviceAcme.Attestation;
+using DeviceAcme.Core.Accounts;
+using DeviceAcme.Core.Orders;
+using DeviceAcme.Core.Profiles;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Storage;
+
+namespace DeviceAcme.Server.Acme;
+
+/// <summary>The profiles in force, with the anchors that each of them accepts.</summary>
+internal sealed class ProfileCatalog(ProfileSet profiles, string defaultProfile, Func<CertificateProfile, AnchorSet> anchorsOf)
+{
+    /// <summary>Versions that some unfinished order still needs, read from the store; as many as there were changes.</summary>
+    private readonly ConcurrentDictionary<string, CertificateProfile> _earlier = new(StringComparer.Ordinal);
+
+    private readonly Dictionary<string, AnchorSet> _anchors = profiles.All.ToDictionary(profile => profile.Name, anchorsOf, StringComparer.Ordinal);
+
+    public IReadOnlyList<CertificateProfile> All { get; } = profiles.All.ToList();
+
+    public CertificateProfile Default => Find(defaultProfile)!;
+
+    public CertificateProfile? Find(string name) => profiles.Find(name);
+
+    /// <summary>The profile of a directory's path; anything else does not exist.</summary>
+    public CertificateProfile Require(string name) =>
+        Find(name) ?? throw Problems.Malformed("directory-unknown", "path: there is no such directory", StatusCodes.Status404NotFound);
+
+    public CertificateProfile Require(HttpContext context) => Require((string)context.GetRouteValue("profile")!);
+
+    /// <summary>The version of the profile that an order was made under, also when a newer one is in force.</summary>
+    public CertificateProfile OfOrder(AcmeContext context, Order order)
+    {
+        var current = Find(order.Profile)
+            ?? throw Problems.InvalidProfile("profile-withdrawn", $"profile {order.Profile} is no longer offered; make a new order");
+        return current.Hash == order.ProfileHash ? current : _earlier.GetOrAdd(order.ProfileHash, hash =>
+        {
+            var stored = context.Profiles.Single(profile => profile.Hash == hash);
+            return ProfileFile.Parse($"{stored.Name}.yaml", stored.Text);
+        });
+    }
+
+    public AnchorSet AnchorsOf(CertificateProfile profile) => _anchors[profile.Name];
+
+    /// <summary>
+    /// The profiles that an order in this directory may name: its own, and those whose account rules the account already meets.
+    /// An open account must not become a way around another profile's external account binding.
+    /// </summary>
+    /// <param name="account">Null for the directory itself, which lists what is open to any account.</param>
+    public IEnumerable<CertificateProfile> OpenFrom(CertificateProfile directory, Account? account) =>
+        All.Where(profile => profile.Name == directory.Name
+            || profile.ExternalAccountBinding != ExternalAccountBindingMode.Required
+            || (account?.ExternalAccountKeyId is not null && (account.ExternalAccountProfile ?? profile.Name) == profile.Name));
+}

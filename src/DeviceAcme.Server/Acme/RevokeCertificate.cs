@@ -1,0 +1,105 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using DeviceAcme.Core.Accounts;
+using DeviceAcme.Core.Audit;
+using DeviceAcme.Core.Identifiers;
+using DeviceAcme.Core.Orders;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Protocol.Jose;
+using DeviceAcme.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAcme.Server.Acme;
+
+/// <summary>RFC 8555 §7.6: revocation by the account that ordered, by one that holds the names, or by the certificate's own key.</summary>
+internal static class RevokeCertificate
+{
+    public static async Task<IResult> Handle(AcmeRequest request, AcmeDb db, Revocations revocations, CancellationToken cancellation)
+    {
+        var wanted = RevocationRequest.Parse(request.Payload());
+        RequireReason(wanted.Reason);
+        using var certificate = Read(wanted.Certificate);
+        var keyId = certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().FirstOrDefault()?.KeyIdentifier;
+        var issuer = keyId is null ? "" : Convert.ToHexStringLower(keyId.Value.Span);
+
+        await db.Commit(context => Save(context, request, certificate, issuer, wanted.Reason), cancellation);
+        await revocations.Publish(issuer, cancellation);
+        return Results.Ok();
+    }
+
+    // RFC 5280 §5.3.1: a client can speak for its own key and use of it, not for the CA (2), and a hold (6, 8) or an
+    // attribute authority (9, 10) has no meaning here; 7 does not exist
+    private static void RequireReason(int? reason)
+    {
+        if (reason is not (null or 0 or 1 or 3 or 4 or 5))
+        {
+            throw Problems.BadRevocationReason("revocation-reason-not-allowed", $"reason: expected 0, 1, 3, 4 or 5 (RFC 5280 §5.3.1), or none, found {reason}");
+        }
+    }
+
+    private static X509Certificate2 Read(ReadOnlyMemory<byte> der)
+    {
+        try
+        {
+            return X509CertificateLoader.LoadCertificate(der.Span);
+        }
+        catch (CryptographicException)
+        {
+            throw Problems.Malformed("certificate-unreadable", "certificate: expected one X.509 certificate, base64url of its DER form");
+        }
+    }
+
+    private static void Save(AcmeContext context, AcmeRequest request, X509Certificate2 certificate, string issuer, int? reason)
+    {
+        var serial = Convert.ToHexStringLower(certificate.SerialNumberBytes.Span).TrimStart('0');
+        var stored = context.Certificates.FirstOrDefault(row => row.IssuerKeyId == issuer && row.Serial == serial);
+        if (stored is null || !stored.Certificate.AsSpan().SequenceEqual(certificate.RawData))
+        {
+            throw Problems.Malformed("certificate-unknown", "certificate: it was not issued here", StatusCodes.Status404NotFound);
+        }
+
+        var order = context.Orders.Single(order => order.Id == stored.Order);
+        if (!MayRevoke(context, request, certificate, stored, order))
+        {
+            throw Problems.Unauthorized(
+                "revocation-not-allowed", "signer: expected the account that ordered the certificate, one that holds authorizations for all of its names, or the certificate's key (RFC 8555 §7.6)");
+        }
+
+        if (stored.RevokedAt is not null)
+        {
+            throw Problems.AlreadyRevoked("certificate-already-revoked", "certificate: it has been revoked already");
+        }
+
+        stored.RevokedAt = request.Now;
+        // RFC 5280 §5.3.1: unspecified is said by leaving the reason out
+        stored.RevocationReason = reason is 0 ? null : reason;
+        context.Record(new AuditEvent
+        {
+            At = request.Now,
+            Kind = "certificate.revoked",
+            Profile = stored.Profile,
+            Account = request.SigningAccount?.Id,
+            Order = stored.Order,
+            Certificate = stored.Id,
+            Detail = reason is null ? null : $"reason {reason}",
+        });
+    }
+
+    private static bool MayRevoke(AcmeContext context, AcmeRequest request, X509Certificate2 certificate, StoredCertificate stored, Order order) =>
+        request.SigningAccount is { } account
+            ? stored.Account == account.Id || HoldsAll(context, account, order, request.Now)
+            : Jwk.FromSpki(certificate.PublicKey.ExportSubjectPublicKeyInfo()).Equals(request.Key);
+
+    /// <summary>Whether the account holds valid authorizations for every name. Serial numbers of devices are no secret and give no such right.</summary>
+    private static bool HoldsAll(AcmeContext context, Account account, Order order, DateTimeOffset now) => order.Identifiers.All(identifier =>
+    {
+        if (identifier.Type is not (AcmeIdentifier.Dns or AcmeIdentifier.Ip))
+        {
+            return false;
+        }
+
+        var (value, wildcard) = IdentifierTypes.Find(identifier.Type)!.Authorize(identifier.Value);
+        return context.Authorizations.Any(authorization => authorization.AccountId == account.Id && authorization.IdentifierType == identifier.Type
+            && authorization.IdentifierValue == value && authorization.Wildcard == wildcard && authorization.Status == AuthorizationStatus.Valid && authorization.Expires > now);
+    });
+}

@@ -1,0 +1,47 @@
+using DeviceAcme.Core.Revocation;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAcme.Server.Storage;
+
+/// <summary>Revocations and CRLs in the database.</summary>
+internal sealed class RevocationStore(AcmeDb db) : IRevocationStore
+{
+    public async Task<IReadOnlyList<RevokedCertificate>> Revoked(string issuerKeyId, DateTimeOffset endsAtOrAfter, CancellationToken cancellation)
+    {
+        await using var context = db.Read();
+        return await context.Certificates
+            .Where(certificate => certificate.IssuerKeyId == issuerKeyId && certificate.RevokedAt != null && certificate.NotAfter >= endsAtOrAfter)
+            .OrderBy(certificate => certificate.Serial)
+            .Select(certificate => new RevokedCertificate(certificate.Serial, certificate.RevokedAt!.Value, certificate.RevocationReason))
+            .ToListAsync(cancellation);
+    }
+
+    public async Task<PublishedCrl?> Last(string issuerKeyId, CancellationToken cancellation)
+    {
+        await using var context = db.Read();
+        return await context.Crls.FirstOrDefaultAsync(crl => crl.IssuerKeyId == issuerKeyId, cancellation) is { } stored
+            ? new PublishedCrl(stored.IssuerKeyId, stored.Number, stored.Der, stored.ThisUpdate, stored.NextUpdate)
+            : null;
+    }
+
+    public Task Save(PublishedCrl crl, CancellationToken cancellation) => db.Commit(context => Save(context, crl), cancellation);
+
+    private static void Save(AcmeContext context, PublishedCrl crl)
+    {
+        var stored = context.Crls.FirstOrDefault(row => row.IssuerKeyId == crl.IssuerKeyId);
+        if (stored is null)
+        {
+            stored = new StoredCrl { IssuerKeyId = crl.IssuerKeyId, Number = crl.Number, Der = [], ThisUpdate = crl.ThisUpdate, NextUpdate = crl.NextUpdate };
+            context.Crls.Add(stored);
+        }
+        else if (crl.Number <= stored.Number)
+        {
+            throw new InvalidOperationException($"CRL number {crl.Number} is not higher than the last one, {stored.Number} (RFC 5280 §5.2.3)");
+        }
+
+        stored.Number = crl.Number;
+        stored.Der = crl.Der.ToArray();
+        stored.ThisUpdate = crl.ThisUpdate;
+        stored.NextUpdate = crl.NextUpdate;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using DeviceAcme.Core;
+using DeviceAcme.Core.Accounts;
+using DeviceAcme.Core.Challenges;
+using DeviceAcme.Core.Orders;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Acme;
+using DeviceAcme.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAcme.Server.Workers;
+
+/// <summary>
+/// Carries out http-01, dns-01 and tls-alpn-01. The queue is the database: a challenge is waiting while its row says
+/// <c>processing</c>, so a restart loses nothing; the signal in memory only saves the wait for the next look.
+/// </summary>
+internal sealed partial class ValidationWorker(
+    AcmeDb db, IEnumerable<IChallengeValidator> validators, ProfileCatalog profiles, ServerOptions options, TimeProvider time, ILogger<ValidationWorker> log) : BackgroundService
+{
+    /// <summary>Validations at a time; each waits for somebody else's network.</summary>
+    private const int Concurrency = 32;
+
+    /// <summary>How often the table is looked at without a signal: for what an earlier process left behind.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<string, IChallengeValidator> _validators = validators.ToDictionary(validator => validator.Type, StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ChallengeId, Task> _running = new();
+    private readonly SemaphoreSlim _signal = new(0);
+
+    /// <summary>There is something to do.</summary>
+    public void Wake()
+    {
+        if (_signal.CurrentCount == 0)
+        {
+            _signal.Release();
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await Start(stoppingToken);
+                await _signal.WaitAsync(LookAgain, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // what still runs is given up: its rows say processing, and the next start takes them
+            await Task.WhenAll(_running.Values);
+        }
+    }
+
+    private async Task Start(CancellationToken stopping)
+    {
+        await using var context = db.Read();
+        var waiting = await context.Challenges
+            .Where(challenge => challenge.Status == ChallengeStatus.Processing)
+            .OrderBy(challenge => challenge.AnsweredAt)
+            .Select(challenge => challenge.Id)
+            .Take(Concurrency * 2)
+            .ToListAsync(stopping);
+        foreach (var id in waiting.Where(id => !_running.ContainsKey(id)).Take(Concurrency - _running.Count))
+        {
+            _running[id] = Task.Run(() => Run(id, stopping), CancellationToken.None);
+        }
+    }
+
+    private async Task Run(ChallengeId id, CancellationToken stopping)
+    {
+        try
+        {
+            await Validate(id, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            GivenUp(log, id);
+        }
+        catch (Exception failure)
+        {
+            // ours, not the client's: the row stays in the queue and is tried again
+            Failed(log, failure, id);
+            await Task.Delay(LookAgain, CancellationToken.None);
+        }
+        finally
+        {
+            _running.TryRemove(id, out _);
+            Wake();
+        }
+    }
+
+    private async Task Validate(ChallengeId id, CancellationToken stopping)
+    {
+        Authorization authorization;
+        Account account;
+        await using (var context = db.Read())
+        {
+            authorization = context.FindAuthorizationOf(id)!;
+            account = await context.Accounts.SingleAsync(account => account.Id == authorization.AccountId, stopping);
+        }
+
+        var challenge = authorization.Find(id);
+        var problem = await _validators[challenge.Type].Validate(Target(authorization, challenge, account), stopping);
+        await db.Commit(context => Save(context, id, problem, time.GetUtcNow()), CancellationToken.None);
+        Validated(log, challenge.Type, authorization.Identifier, problem?.Reason ?? "valid");
+    }
+
+    private ValidationTarget Target(Authorization authorization, Challenge challenge, Account account) => new()
+    {
+        Identifier = authorization.Identifier,
+        Wildcard = authorization.Wildcard,
+        Token = challenge.Token,
+        KeyAuthorization = challenge.KeyAuthorization!,
+        AccountUrl = new AcmeUrls(options.BaseUrl, account.Profile).Account(account.Id),
+        CheckCaa = profiles.Find(authorization.Profile)?.Identifiers.GetValueOrDefault(authorization.IdentifierType)?.Caa ?? true,
+    };
+
+    private static void Save(AcmeContext context, ChallengeId id, Problem? problem, DateTimeOffset now)
+    {
+        var authorization = context.FindAuthorizationOf(id)!;
+        var challenge = authorization.Find(id);
+        if (challenge.Status != ChallengeStatus.Processing)
+        {
+            return;
+        }
+
+        context.Record(authorization.StatusAt(now) != AuthorizationStatus.Pending ? authorization.Abandon(challenge, now)
+            : problem is null ? authorization.Accept(challenge, null, now, Lifetimes.ValidAuthorization)
+            : authorization.Reject(challenge, problem, null, now));
+        context.FollowAuthorization(authorization, now);
+    }
+
+    [LoggerMessage(LogLevel.Information, "validated {Type} for {Identifier}: {Result}")]
+    private static partial void Validated(ILogger log, string type, AcmeIdentifier identifier, string result);
+
+    [LoggerMessage(LogLevel.Information, "stopping: the validation of challenge {Challenge} goes on at the next start")]
+    private static partial void GivenUp(ILogger log, ChallengeId challenge);
+
+    [LoggerMessage(LogLevel.Error, "the validation of challenge {Challenge} failed and will be tried again")]
+    private static partial void Failed(ILogger log, Exception failure, ChallengeId challenge);
+}
