@@ -1,3 +1,4 @@
+using DeviceAcme.Server.Acme;
 using DeviceAcme.Server.Admin;
 using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Network;
@@ -27,6 +28,7 @@ internal static class ServerApplication
 
         var app = builder.Build();
         app.UseProxies(options);
+        app.UseOn(Listener.Acme, acme => acme.UseMiddleware<ProblemMiddleware>());
         app.UseOn(Listener.Status, status => status.UsePlainProblems());
         app.UseOn(Listener.Admin, admin =>
         {
@@ -35,6 +37,8 @@ internal static class ServerApplication
         });
         app.UseListenerPaths();
         app.UseRouting();
+        app.UseMiddleware<JwsMiddleware>();
+        app.MapAcme();
         app.MapAdmin();
 
         // Now, so that what is wrong with them ends the start and not the first request.
@@ -60,6 +64,7 @@ internal static class ServerApplication
         services.AddSingleton(provider => provider.GetRequiredService<Installation>().Profiles);
         services.AddSingleton(provider => provider.GetRequiredService<Installation>().Trust);
         services.AddSingleton(_ => OpenDatabase(options));
+        services.AddAcme();
         services.AddNetworkValidation(options);
         services.AddAdmin(options);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));

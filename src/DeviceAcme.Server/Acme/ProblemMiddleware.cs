@@ -15,6 +15,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, Nonces non
         try
         {
             await next(context);
+            if (!context.Response.HasStarted && Unrouted(context) is { } problem)
+            {
+                await Write(context, problem);
+            }
         }
         catch (ProblemException refusal)
         {
@@ -56,6 +60,15 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, Nonces non
             response.Headers.Location = location;
         }
     }
+
+    // RFC 8555 §6.3: a GET on a resource is 405 with type malformed
+    private static Problem? Unrouted(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => Problems.Malformed("resource-unknown", "path: there is no such resource; start at a directory", 404).Problem,
+        StatusCodes.Status405MethodNotAllowed => Problems.Malformed(
+            "method-not-allowed", $"method: {context.Request.Method} is not for this resource; ACME resources take POST, also to read them (POST-as-GET)", 405).Problem,
+        _ => null,
+    };
 
     private static Task Write(HttpContext context, Problem problem)
     {

@@ -9,16 +9,17 @@ using DeviceAcme.Server.Storage;
 namespace DeviceAcme.Server.Acme;
 
 /// <summary>The profiles in force, with the anchors that each of them accepts.</summary>
-internal sealed class ProfileCatalog(ProfileSet profiles, string defaultProfile, Func<CertificateProfile, AnchorSet> anchorsOf)
+internal sealed class ProfileCatalog(ProfileSet profiles, TrustFolders trust, ServerOptions options)
 {
     /// <summary>Versions that some unfinished order still needs, read from the store; as many as there were changes.</summary>
     private readonly ConcurrentDictionary<string, CertificateProfile> _earlier = new(StringComparer.Ordinal);
 
-    private readonly Dictionary<string, AnchorSet> _anchors = profiles.All.ToDictionary(profile => profile.Name, anchorsOf, StringComparer.Ordinal);
+    private readonly Dictionary<string, AnchorSet> _anchors = profiles.All.ToDictionary(
+        profile => profile.Name, profile => trust.Anchors(profile.Attestation.Anchors), StringComparer.Ordinal);
 
     public IReadOnlyList<CertificateProfile> All { get; } = profiles.All.ToList();
 
-    public CertificateProfile Default => Find(defaultProfile)!;
+    public CertificateProfile Default => Find(options.DefaultProfile)!;
 
     public CertificateProfile? Find(string name) => profiles.Find(name);
 
@@ -36,7 +37,8 @@ internal sealed class ProfileCatalog(ProfileSet profiles, string defaultProfile,
         return current.Hash == order.ProfileHash ? current : _earlier.GetOrAdd(order.ProfileHash, hash =>
         {
             var stored = context.Profiles.Single(profile => profile.Hash == hash);
-            return ProfileFile.Parse($"{stored.Name}.yaml", stored.Text);
+            return ProfileFile.Parse($"{stored.Name}.yaml", stored.Text, new Mistakes())
+                ?? throw new InvalidOperationException($"stored profile {stored.Name} ({hash}) does not parse any more");
         });
     }
 
