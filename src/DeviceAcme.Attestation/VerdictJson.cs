@@ -46,13 +46,8 @@ public static class VerdictJson
         }
 
         writer.WriteEndArray();
-        writer.WriteStartArray("facts");
-        foreach (var fact in verdict.Facts.All)
-        {
-            Write(writer, fact);
-        }
-
-        writer.WriteEndArray();
+        writer.WritePropertyName("facts");
+        Write(writer, verdict.Facts);
         if (verdict.Device is { } device)
         {
             writer.WriteStartObject("device");
@@ -63,6 +58,33 @@ public static class VerdictJson
         }
 
         writer.WriteEndObject();
+    }
+
+    /// <summary>The facts alone, as a JSON array: what an authorization keeps of its evidence.</summary>
+    public static string WriteFacts(FactSet facts)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+        {
+            Write(writer, facts);
+        }
+
+        return System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    /// <summary>Reads what <see cref="WriteFacts"/> wrote.</summary>
+    /// <exception cref="FormatException">It is something else.</exception>
+    public static FactSet ReadFacts(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return ReadFacts(document.RootElement);
+        }
+        catch (Exception broken) when (broken is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
+        {
+            throw new FormatException("not the JSON form of facts", broken);
+        }
     }
 
     /// <summary>Reads what <see cref="Write(Verdict)"/> wrote.</summary>
@@ -78,7 +100,7 @@ public static class VerdictJson
                 Outcome = Outcome(Text(root, "verdict")),
                 Format = Text(root, "format"),
                 Checks = [.. root.GetProperty("checks").EnumerateArray().Select(ReadCheck)],
-                Facts = new FactSet([.. root.GetProperty("facts").EnumerateArray().Select(ReadFact)]),
+                Facts = ReadFacts(root.GetProperty("facts")),
                 Device = root.TryGetProperty("device", out var device) ? ReadDevice(device) : null,
             };
         }
@@ -101,6 +123,19 @@ public static class VerdictJson
         WriteOptional(writer, "advice", check.Advice);
         writer.WriteEndObject();
     }
+
+    private static void Write(Utf8JsonWriter writer, FactSet facts)
+    {
+        writer.WriteStartArray();
+        foreach (var fact in facts.All)
+        {
+            Write(writer, fact);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static FactSet ReadFacts(JsonElement facts) => new([.. facts.EnumerateArray().Select(ReadFact)]);
 
     private static void Write(Utf8JsonWriter writer, Fact fact)
     {

@@ -91,19 +91,31 @@ internal sealed class DnsIdentifier : IIdentifierType
     /// <summary>Hyphens in place three and four are reserved for A-labels (RFC 5891 §4.2.3.1), and those must decode and encode back.</summary>
     private static void CheckALabel(string label)
     {
-        try
-        {
-            var idn = new IdnMapping { UseStd3AsciiRules = true };
-            if (!label.StartsWith("xn--", StringComparison.Ordinal) || idn.GetAscii(idn.GetUnicode(label)) != label)
-            {
-                throw Refuse($"'{label}' is not a valid A-label (RFC 5891 §4.2)");
-            }
-        }
-        catch (ArgumentException)
+        if (!label.StartsWith("xn--", StringComparison.Ordinal) || Decode(label) is not { } unicode || !unicode.EnumerateRunes().All(IsProtocolValid))
         {
             throw Refuse($"'{label}' is not a valid A-label (RFC 5891 §4.2)");
         }
     }
+
+    /// <summary>The U-label, or null where the A-label does not decode, or not to something that encodes back to it.</summary>
+    private static string? Decode(string label)
+    {
+        try
+        {
+            var idn = new IdnMapping();
+            var unicode = idn.GetUnicode(label);
+            return unicode != label && idn.GetAscii(unicode) == label ? unicode : null;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>RFC 5892 §2.1 by category: lower-case and uncased letters, marks, digits and the hyphen; no controls, symbols or upper case.</summary>
+    private static bool IsProtocolValid(System.Text.Rune rune) => rune.Value == '-' || System.Text.Rune.GetUnicodeCategory(rune) is
+        UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter
+        or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.DecimalDigitNumber;
 
     private static ProblemException Refuse(string detail) => Problems.RejectedIdentifier("dns-name-invalid", $"dns identifier: {detail}");
 }

@@ -101,6 +101,8 @@ internal sealed class Order
     /// <summary>The certificate exists: the caller commits both together.</summary>
     public AuditEvent Complete(CertificateId certificate, IReadOnlyCollection<Authorization> authorizations, DateTimeOffset now)
     {
+        RequireReady(now);
+
         // RFC 8555 §7.5.2: an authorization that was deactivated meanwhile cannot support issuance
         Follow(authorizations, now);
         RequireReady(now);

@@ -68,7 +68,7 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Veri
             At = now,
             Accepted = accepted,
             Reason = verdict.Reason?.Code,
-            Verdict = VerdictJson.Write(verdict),
+            Verdict = System.Text.Encoding.UTF8.GetString(VerdictJson.Write(verdict)),
         };
         context.Evidence.Add(evidence);
 

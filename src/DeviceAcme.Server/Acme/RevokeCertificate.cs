@@ -6,6 +6,7 @@ using DeviceAcme.Core.Identifiers;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Jose;
+using DeviceAcme.Server.Revocation;
 using DeviceAcme.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 
