@@ -100,8 +100,20 @@ internal sealed class AddressPolicy(IReadOnlyList<IPNetwork> named, IReadOnlyLis
         }
     }
 
-    private static bool Contains(IPNetwork network, IPAddress address) =>
-        network.BaseAddress.AddressFamily == address.AddressFamily && network.Contains(address);
+    /// <summary>By octets: <see cref="IPNetwork.Contains"/> takes an IPv4-mapped address for the IPv4 address inside.</summary>
+    private static bool Contains(IPNetwork network, IPAddress address)
+    {
+        var prefix = network.BaseAddress.GetAddressBytes();
+        var octets = address.GetAddressBytes();
+        if (prefix.Length != octets.Length)
+        {
+            return false;
+        }
+
+        var whole = network.PrefixLength / 8;
+        var rest = network.PrefixLength % 8;
+        return prefix.AsSpan(0, whole).SequenceEqual(octets.AsSpan(0, whole)) && (rest == 0 || (prefix[whole] ^ octets[whole]) >> (8 - rest) == 0);
+    }
 
     private static (IPNetwork, AddressRefusal) Row(string network, string reason, string words) => (IPNetwork.Parse(network), new(reason, words));
 }

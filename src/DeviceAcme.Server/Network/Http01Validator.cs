@@ -76,8 +76,9 @@ internal sealed class Http01Validator(OutboundConnector connector, ValidationRun
             MaxResponseHeadersLength = MaxHeaderKibibytes,
             MaxResponseDrainSize = 0,
             SslOptions = ValidationTls.Options(),
+            // The stream owns the socket: closing it is how the handler ends a read that is cancelled.
             ConnectCallback = (_, _) => Interlocked.Exchange(ref unused, null) is { } once
-                ? ValueTask.FromResult<Stream>(new NetworkStream(once, ownsSocket: false))
+                ? ValueTask.FromResult<Stream>(new NetworkStream(once, ownsSocket: true))
                 : ValueTask.FromException<Stream>(new IOException("the connection was closed before the answer")),
         };
     }
