@@ -3,7 +3,7 @@ using DeviceAcme.Protocol.Acme;
 namespace DeviceAcme.Core.Challenges;
 
 /// <summary>Fetches what a client published for one challenge type over the network: http-01, dns-01, tls-alpn-01.</summary>
-public interface IChallengeValidator
+internal interface IChallengeValidator
 {
     /// <summary>The challenge type, for example <c>http-01</c>.</summary>
     string Type { get; }
@@ -13,7 +13,7 @@ public interface IChallengeValidator
 }
 
 /// <summary>One validation to be done.</summary>
-public sealed record ValidationTarget
+internal sealed record ValidationTarget
 {
     /// <summary>dns (without a wildcard's <c>*.</c>) or ip.</summary>
     public required AcmeIdentifier Identifier { get; init; }

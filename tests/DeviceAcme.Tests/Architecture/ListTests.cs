@@ -1,0 +1,42 @@
+using FluentAssertions;
+using Xunit;
+
+namespace DeviceAcme.Tests.Architecture;
+
+/// <summary>The lists are explicit code; what has a file and no line in its list would silently not exist.</summary>
+public sealed class ListTests
+{
+    [Fact]
+    public void Every_attestation_format_stands_in_its_list() =>
+        MissingFrom("src/DeviceAcme.Attestation/AttestationFormats.cs", Files("src/DeviceAcme.Attestation", "Verifier")).Should().BeEmpty();
+
+    [Fact]
+    public void Every_identifier_type_stands_in_its_list() =>
+        MissingFrom("src/DeviceAcme.Core/Identifiers/IdentifierTypes.cs", Implementations("src/DeviceAcme.Core/Identifiers", "IIdentifierType")).Should().BeEmpty();
+
+    [Fact]
+    public void Every_network_validation_stands_in_its_list() =>
+        MissingFrom("src/DeviceAcme.Server/Network/NetworkValidation.cs", Implementations("src/DeviceAcme.Server/Network", "IChallengeValidator")).Should().BeEmpty();
+
+    [Fact]
+    public void Every_test_project_is_run_by_dev()
+    {
+        var dev = File.ReadAllText(Path.Combine(Testing.RepositoryFiles.Root, "dev"));
+
+        Sources.Projects.Where(project => project.Packages.Contains("xunit.v3")).Select(project => project.Name)
+            .Should().OnlyContain(name => dev.Contains(name, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> MissingFrom(string list, IReadOnlyList<string> names)
+    {
+        names.Should().NotBeEmpty("a list without members checks nothing");
+        var code = Sources.All.Should().ContainSingle(file => file.Path == list).Subject.Code;
+        return names.Where(name => !code.Contains(name, StringComparison.Ordinal));
+    }
+
+    private static IReadOnlyList<string> Files(string folder, string suffix) =>
+        [.. Sources.Below(folder).Where(file => file.Path.Count(c => c == '/') == 3 && file.Name.EndsWith(suffix, StringComparison.Ordinal)).Select(file => file.Name)];
+
+    private static IReadOnlyList<string> Implementations(string folder, string port) =>
+        [.. Sources.Below(folder).Where(file => file.Code.Contains(": " + port, StringComparison.Ordinal)).Select(file => file.Name)];
+}
