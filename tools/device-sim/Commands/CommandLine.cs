@@ -5,10 +5,12 @@ namespace DeviceAcme.Simulator.Commands;
 /// <summary>All commands, and the one place where failures become lines and exit codes.</summary>
 internal static class CommandLine
 {
-    public static async Task<int> Run(string[] arguments, Terminal terminal, TimeProvider clock)
+    public static async Task<int> Run(string[] arguments, Terminal terminal, TimeProvider time)
     {
         var root = new RootCommand("Fake devices and their vendors, for trials and tests of an ACME server with device attestation.")
         {
+            EnrollCommand.Make(terminal, time),
+            EnrollCommand.MakeFaults(terminal),
             VendorCommand.Make(terminal),
             DnsCommand.Make(terminal),
         };

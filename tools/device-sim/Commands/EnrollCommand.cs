@@ -1,0 +1,213 @@
+using System.CommandLine;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using DeviceAcme.Protocol.Client;
+using DeviceAcme.Protocol.Jose;
+using DeviceAcme.Simulator.Enrollment;
+using DeviceAcme.Simulator.Makers;
+using DeviceAcme.Simulator.Vendors;
+
+namespace DeviceAcme.Simulator.Commands;
+
+/// <summary><c>enroll --kind mac | tpm | server</c></summary>
+internal sealed class EnrollCommand
+{
+    private readonly Option<string> _kind = OneOf("--kind", "what enrolls", required: true, [.. Devices.Kinds]);
+    private readonly Option<string?> _directory = new("--directory") { Description = "the ACME directory (default: the profile of ./dev run that fits the kind)" };
+    private readonly Option<string> _ca = new("--ca") { Description = "PEM file of the root that the server's TLS certificate must lead to", DefaultValueFactory = _ => Defaults.Ca };
+    private readonly Option<string?> _out = new("--out") { Description = "folder for key, certificate and evidence (default: .dev/out/KIND)" };
+    private readonly Option<string[]> _names = new("--name") { Description = "server: DNS name or IP address; can be repeated", DefaultValueFactory = _ => [] };
+    private readonly Option<string?> _serial = new("--serial") { Description = "mac: serial number; tpm: which TPM of the vendor" };
+    private readonly Option<string?> _ordered = new("--client-identifier") { Description = "mac: order this and not the serial number, as a profile's ClientIdentifier does" };
+    private readonly Option<string?> _key = OneOf<string?>("--key", "type of the certificate's key", required: false, [.. DeviceKeys.Types]);
+    private readonly Option<string> _tpm = OneOf("--tpm", "tpm: in managed code, or Debian's software TPM", required: false, "managed", "swtpm");
+    private readonly Option<string?> _fault = new("--fault") { Description = "make one thing wrong with the evidence; 'faults' lists them" };
+    private readonly Option<string?> _seed = new("--seed") { Description = "vendors of this seed and not those of the folder" };
+    private readonly Option<string> _vendors = new("--vendors") { Description = "folder of the fake vendors (default: .dev/vendors)", DefaultValueFactory = _ => Defaults.Vendors };
+    private readonly Option<string?> _profile = new("--profile") { Description = "profile to name in the order" };
+    private readonly Option<string?> _eabKeyId = new("--eab-key-id") { Description = "key identifier of the external account" };
+    private readonly Option<string?> _eabKey = new("--eab-key") { Description = "MAC key of the external account, base64url" };
+    private readonly Option<IPEndPoint> _dnsListen = Options.EndPoint("--dns-listen", "server: where to answer DNS meanwhile", "127.0.0.1:8053");
+    private readonly Option<int> _httpPort = new("--http-port") { Description = "server: where to answer http-01", DefaultValueFactory = _ => 5002 };
+    private readonly Option<int> _timeout = new("--timeout") { Description = "seconds for all of it", DefaultValueFactory = _ => 120 };
+    private readonly Option<bool> _json = new("--json") { Description = "one JSON object on stdout" };
+    private readonly Terminal _terminal;
+    private readonly TimeProvider _time;
+
+    private EnrollCommand(Terminal terminal, TimeProvider time)
+    {
+        _terminal = terminal;
+        _time = time;
+        Positive(_timeout);
+        Positive(_httpPort);
+        _directory.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } url && (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http")))
+            {
+                result.AddError($"--directory: expected an https URL, found '{url}'");
+            }
+        });
+    }
+
+    public static Command Make(Terminal terminal, TimeProvider time)
+    {
+        var enroll = new EnrollCommand(terminal, time);
+        var command = new Command("enroll", "enroll a fake device, from account to certificate")
+        {
+            enroll._kind, enroll._directory, enroll._ca, enroll._out, enroll._names, enroll._serial, enroll._ordered, enroll._key, enroll._tpm, enroll._fault,
+            enroll._seed, enroll._vendors, enroll._profile, enroll._eabKeyId, enroll._eabKey, enroll._dnsListen, enroll._httpPort, enroll._timeout, enroll._json,
+        };
+        command.SetAction(enroll.Run);
+        return command;
+    }
+
+    /// <summary><c>faults</c></summary>
+    public static Command MakeFaults(Terminal terminal)
+    {
+        var command = new Command("faults", "list what --fault can make wrong");
+        command.SetAction(_ =>
+        {
+            List<AppleFault>("mac", terminal);
+            List<TpmFault>("tpm", terminal);
+            return Exit.Done;
+        });
+        return command;
+    }
+
+    private static void List<TFault>(string kind, Terminal terminal)
+        where TFault : struct, Enum
+    {
+        foreach (var fault in Enum.GetValues<TFault>())
+        {
+            terminal.Data($"{kind}  {Faults.NameOf(fault),-26} {Faults.Describe(fault).Description}");
+        }
+    }
+
+    private async Task<int> Run(ParseResult parsed, CancellationToken interrupted)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(parsed.GetValue(_timeout)), _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(interrupted, limit.Token);
+        try
+        {
+            return await Enroll(parsed, either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw new SimulatorException($"not done within {parsed.GetValue(_timeout)} s", "--timeout gives more time");
+        }
+        catch (OperationCanceledException)
+        {
+            throw new SimulatorException("interrupted");
+        }
+    }
+
+    private async Task<int> Enroll(ParseResult parsed, CancellationToken cancellation)
+    {
+        var kind = parsed.GetRequiredValue(_kind);
+        var report = new EnrollmentReport(_terminal, parsed.GetValue(_json));
+        var folder = Path.GetFullPath(parsed.GetValue(_out) ?? Defaults.Output(kind));
+        using var http = TrustedRoot.Client(parsed.GetRequiredValue(_ca));
+        await using var device = await Devices.Start(Settings(parsed, kind), () => Vendors(parsed), _time.GetUtcNow(), cancellation);
+        using var accountKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var run = new EnrollmentRun(http, parsed.GetValue(_directory) ?? Devices.Directory(kind), accountKey, device, _time)
+        {
+            OnStep = report.Step,
+            Profile = parsed.GetValue(_profile),
+            ExternalAccount = ExternalAccount(parsed),
+        };
+        try
+        {
+            var chain = await run.Run(cancellation);
+            report.Done(device, CertificateText.Read(chain.Certificates), Save(folder, device, accountKey, chain.Pem));
+            return Exit.Done;
+        }
+        catch (AcmeClientException failure) when (failure.Problem is { } problem)
+        {
+            report.Refused(problem, failure.Message, Save(folder, device, accountKey, null));
+            return Exit.Refused;
+        }
+        catch (AcmeClientException failure)
+        {
+            throw new SimulatorException(failure.Message, failure.Status is null ? "does the server run, and are --directory and --ca right?" : "is --directory the URL of an ACME directory?");
+        }
+    }
+
+    private DeviceSettings Settings(ParseResult parsed, string kind) => new()
+    {
+        Kind = kind,
+        Key = parsed.GetValue(_key),
+        Serial = parsed.GetValue(_serial),
+        Ordered = parsed.GetValue(_ordered),
+        Swtpm = parsed.GetValue(_tpm) == "swtpm",
+        Fault = parsed.GetValue(_fault),
+        Names = parsed.GetRequiredValue(_names),
+        DnsListen = parsed.GetRequiredValue(_dnsListen),
+        HttpPort = parsed.GetValue(_httpPort),
+        TxtRecords = Defaults.TxtRecords,
+        SwtpmFolder = Defaults.Swtpm,
+    };
+
+    private FakeVendors Vendors(ParseResult parsed) =>
+        parsed.GetValue(_seed) is { } seed ? new FakeVendors(seed) : new VendorFolder(parsed.GetRequiredValue(_vendors)).Open();
+
+    private ExternalAccountCredential? ExternalAccount(ParseResult parsed)
+    {
+        var (keyId, key) = (parsed.GetValue(_eabKeyId), parsed.GetValue(_eabKey));
+        if (keyId is null && key is null)
+        {
+            return null;
+        }
+
+        return keyId is not null && Base64Url.TryDecode(key, 1024, out var octets)
+            ? new ExternalAccountCredential(keyId, octets)
+            : throw new SimulatorException("--eab-key-id and --eab-key go together, and the key is base64url without padding");
+    }
+
+    private static IReadOnlyList<(string What, string Path)> Save(string folder, IDevice device, ECDsa accountKey, string? chain)
+    {
+        Directory.CreateDirectory(folder);
+        var account = Path.Combine(folder, "account.pem");
+        PrivateFiles.Write(account, Encoding.ASCII.GetBytes(accountKey.ExportPkcs8PrivateKeyPem() + "\n"));
+        var files = new List<(string, string)>();
+        var certificate = Path.Combine(folder, "certificate.pem");
+        if (chain is not null)
+        {
+            File.WriteAllText(certificate, chain);
+            files.Add(("certificate", certificate));
+        }
+        else
+        {
+            // one of an earlier run does not belong to the key that lies here now
+            File.Delete(certificate);
+        }
+
+        return [.. files, .. device.Save(folder), ("account key", account)];
+    }
+
+    private static Option<string> OneOf(string name, string description, bool required, params string[] values)
+    {
+        var option = OneOf<string>(name, description, required, values);
+        if (!required)
+        {
+            option.DefaultValueFactory = _ => values[0];
+        }
+
+        return option;
+    }
+
+    private static Option<T> OneOf<T>(string name, string description, bool required, string[] values)
+    {
+        var option = new Option<T>(name) { Description = $"{description}: {string.Join(", ", values)}", Required = required };
+        option.AcceptOnlyFromAmong(values);
+        return option;
+    }
+
+    private static void Positive(Option<int> option) => option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() is <= 0 or > 65535)
+        {
+            result.AddError($"{option.Name}: expected 1 to 65535");
+        }
+    });
+}

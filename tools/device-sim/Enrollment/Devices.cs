@@ -1,0 +1,117 @@
+using System.Net;
+using System.Security.Cryptography;
+using DeviceAcme.Simulator.Dns;
+using DeviceAcme.Simulator.Makers;
+using DeviceAcme.Simulator.Tpm;
+using DeviceAcme.Simulator.Vendors;
+
+namespace DeviceAcme.Simulator.Enrollment;
+
+/// <summary>What the command line says about the device.</summary>
+internal sealed record DeviceSettings
+{
+    public required string Kind { get; init; }
+
+    /// <summary>Key type; null chooses the kind's own.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Serial number of a Mac, name of a TPM.</summary>
+    public string? Serial { get; init; }
+
+    /// <summary>What a Mac orders instead of its serial number: a profile's ClientIdentifier.</summary>
+    public string? Ordered { get; init; }
+
+    /// <summary>Real software TPM or managed code.</summary>
+    public bool Swtpm { get; init; }
+
+    /// <summary>Kebab-case name of a fault.</summary>
+    public string? Fault { get; init; }
+    public IReadOnlyList<string> Names { get; init; } = [];
+    public required IPEndPoint DnsListen { get; init; }
+    public required int HttpPort { get; init; }
+    public required string TxtRecords { get; init; }
+
+    /// <summary>State folder of a software TPM of this name.</summary>
+    public required Func<string, string> SwtpmFolder { get; init; }
+}
+
+/// <summary>The kinds of device: one line each.</summary>
+internal static class Devices
+{
+    public static IReadOnlyList<string> Kinds { get; } = ["mac", "tpm", "server"];
+
+    /// <summary>The directory of a kind on the server that <c>./dev run</c> starts.</summary>
+    public static string Directory(string kind) => kind switch
+    {
+        "mac" => "https://localhost:14000/acme/apple-device/directory",
+        "tpm" => "https://localhost:14000/acme/linux-tpm/directory",
+        _ => "https://localhost:14000/directory",
+    };
+
+    public static Task<IDevice> Start(DeviceSettings settings, Func<FakeVendors> vendors, DateTimeOffset now, CancellationToken cancellation) => settings.Kind switch
+    {
+        "mac" => Task.FromResult(Mac(settings, vendors().Apple, now)),
+        "tpm" when settings.Swtpm => Swtpm(settings, vendors().Tpm, now, cancellation),
+        "tpm" => Task.FromResult(Tpm(settings, vendors().Tpm, now)),
+        "server" => Server(settings, cancellation),
+        _ => throw new SimulatorException($"no device of kind {settings.Kind}", $"choose one of {string.Join(", ", Kinds)}"),
+    };
+
+    private static IDevice Mac(DeviceSettings settings, AppleVendor vendor, DateTimeOffset now)
+    {
+        var device = settings.Serial is null ? AppleDevice.Mac() : AppleDevice.Mac(settings.Serial);
+        var maker = new AppleMaker(vendor, now) { Device = device };
+        if (settings.Fault is not null)
+        {
+            maker = maker.With(Fault<AppleFault>(settings.Fault));
+        }
+
+        return DeviceKeys.Make(settings.Key ?? "ec-p384") is ECDsa key
+            ? new MacDevice(maker, settings.Ordered ?? device.Serial!, key)
+            : throw new SimulatorException("Apple attests EC keys alone", "choose --key ec-p256 or ec-p384");
+    }
+
+    private static IDevice Tpm(DeviceSettings settings, TpmVendor vendor, DateTimeOffset now)
+    {
+        var maker = new TpmMaker(new FakeTpm(vendor, settings.Serial ?? "tpm-1"), now);
+        if (settings.Fault is not null)
+        {
+            maker = maker.With(Fault<TpmFault>(settings.Fault));
+        }
+
+        return new TpmDevice(maker, DeviceKeys.Make(settings.Key ?? "ec-p256"));
+    }
+
+    private static async Task<IDevice> Swtpm(DeviceSettings settings, TpmVendor vendor, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (settings.Fault is not null)
+        {
+            throw new SimulatorException("a real TPM makes no faults", "leave --fault out, or use --tpm managed");
+        }
+
+        var state = settings.SwtpmFolder(settings.Serial ?? "tpm-1");
+        return await SwtpmEnrollee.Start(state, settings.Key ?? "ec-p256", vendor, now, cancellation);
+    }
+
+    private static async Task<IDevice> Server(DeviceSettings settings, CancellationToken cancellation)
+    {
+        if (settings.Fault is not null)
+        {
+            throw new SimulatorException("a server has no evidence that could be at fault", "--fault is for mac and tpm");
+        }
+
+        if (settings.Names.Count == 0)
+        {
+            throw new SimulatorException("a server needs a name", "--name host.example");
+        }
+
+        var key = DeviceKeys.Make(settings.Key ?? "ec-p256");
+        return await ServerHost.Start(settings.Names, key, settings.DnsListen, settings.HttpPort, new TxtRecords(settings.TxtRecords), cancellation);
+    }
+
+    private static TFault Fault<TFault>(string name)
+        where TFault : struct, Enum =>
+        Faults.TryParse<TFault>(name, out var fault)
+            ? fault
+            : throw new SimulatorException($"no fault '{name}'", $"choose one of {string.Join(", ", Enum.GetValues<TFault>().Select(Faults.NameOf))}");
+}

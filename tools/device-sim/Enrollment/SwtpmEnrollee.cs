@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Simulator.Makers;
+using DeviceAcme.Simulator.Tpm;
+using DeviceAcme.Simulator.Vendors;
+
+namespace DeviceAcme.Simulator.Enrollment;
+
+/// <summary>A machine with a real software TPM 2.0: keys, certification and signatures are the TPM's.</summary>
+internal sealed class SwtpmEnrollee : IDevice
+{
+    private readonly SwtpmProcess _process;
+    private readonly SwtpmDevice _tpm;
+    private readonly TpmKey _key;
+    private readonly SwtpmMaker _maker;
+    private readonly CancellationToken _cancellation;
+    private byte[]? _statement;
+
+    private SwtpmEnrollee(SwtpmProcess process, SwtpmDevice tpm, TpmKey key, SwtpmMaker maker, CancellationToken cancellation)
+    {
+        _process = process;
+        _tpm = tpm;
+        _key = key;
+        _maker = maker;
+        _cancellation = cancellation;
+        Identifiers = [new(AcmeIdentifier.PermanentIdentifier, maker.Identifier)];
+    }
+
+    public IReadOnlyList<AcmeIdentifier> Identifiers { get; }
+
+    public string ChallengeType => "device-attest-01";
+
+    public Func<byte[], byte[]>? SignatureTransform => null;
+
+    /// <param name="state">The TPM's folder.</param>
+    /// <param name="keyType">Type of the certificate's key.</param>
+    /// <param name="vendor">Whose attestation CA certifies the attestation key.</param>
+    /// <param name="now">When it does.</param>
+    /// <param name="cancellation">Ends all waiting for the TPM.</param>
+    public static async Task<SwtpmEnrollee> Start(string state, string keyType, TpmVendor vendor, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var process = await SwtpmProcess.Start(state, cancellation);
+        try
+        {
+            var tpm = await SwtpmDevice.Open(process.Stream, cancellation);
+            var key = await tpm.MakeKey(TpmTemplates.ApplicationKey(keyType), cancellation);
+            return new SwtpmEnrollee(process, tpm, key, new SwtpmMaker(tpm, vendor, now), cancellation);
+        }
+        catch
+        {
+            await process.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<JsonObject> Answer(ChallengeMaterial challenge, CancellationToken cancellation)
+    {
+        (_statement, _) = await _maker.Make(challenge, _key, cancellation);
+        return new JsonObject { ["attObj"] = MadeEvidence.Encode(_statement) };
+    }
+
+    public byte[] CertificateRequest()
+    {
+        var request = new CertificateRequest(TpmDevice.NoSubject, PublicKey.CreateFromSubjectPublicKeyInfo(_key.PublicKey, out _), HashAlgorithmName.SHA256);
+        return TpmDevice.WithIdentifier(request, _tpm.EkCertificate).CreateSigningRequest(new TpmSignatureGenerator(_tpm, _key, _cancellation));
+    }
+
+    public IReadOnlyList<(string What, string Path)> Save(string folder)
+    {
+        // TPM2B_PUBLIC and TPM2B_PRIVATE: TPM2_Load below the storage root key of the same TPM takes them
+        var publicPart = Path.Combine(folder, "key.tpm-public");
+        var privatePart = Path.Combine(folder, "key.tpm-private");
+        File.WriteAllBytes(publicPart, new TpmWriter().Sized(_key.PublicArea).ToArray());
+        PrivateFiles.Write(privatePart, new TpmWriter().Sized(_key.PrivateBlob).ToArray());
+        var files = new List<(string, string)> { ("key", publicPart), ("wrapped key", privatePart) };
+        if (_statement is not null)
+        {
+            files.Add(EvidenceFile.Save(_statement, folder));
+        }
+
+        return files;
+    }
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+}
