@@ -19,7 +19,8 @@ internal static class CommandLine
         {
             foreach (var error in parsed.Errors)
             {
-                terminal.Error(error.Message, null);
+                // the parser lists allowed values one a line
+                terminal.Error(string.Join(' ', error.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), null);
             }
 
             terminal.Say("device-sim: hint: --help lists commands and options");
