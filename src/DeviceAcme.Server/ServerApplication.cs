@@ -1,7 +1,9 @@
 using DeviceAcme.Server.Acme;
 using DeviceAcme.Server.Admin;
+using DeviceAcme.Server.Connectors;
 using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Network;
+using DeviceAcme.Server.Revocation;
 using DeviceAcme.Server.Storage;
 
 namespace DeviceAcme.Server;
@@ -40,10 +42,12 @@ internal static class ServerApplication
         app.UseMiddleware<JwsMiddleware>();
         app.MapAcme();
         app.MapAdmin();
+        app.MapStatus();
 
         // Now, so that what is wrong with them ends the start and not the first request.
         app.Services.GetRequiredService<AcmeDb>();
         app.Services.GetRequiredService<AdminToken>();
+        app.Services.GetRequiredService<Issuers>();
         return app;
     }
 
@@ -65,6 +69,7 @@ internal static class ServerApplication
         services.AddSingleton(provider => provider.GetRequiredService<Installation>().Trust);
         services.AddSingleton(_ => OpenDatabase(options));
         services.AddAcme();
+        services.AddIssuance(options);
         services.AddNetworkValidation(options);
         services.AddAdmin(options);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));

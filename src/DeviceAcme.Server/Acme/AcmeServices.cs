@@ -1,7 +1,5 @@
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Revocation;
-using DeviceAcme.Server.Connectors;
-using DeviceAcme.Server.Revocation;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Workers;
 
@@ -17,8 +15,6 @@ internal static class AcmeServices
         services.AddSingleton<AccountKeys>();
         services.AddSingleton(_ => new VerifiedIntermediates());
         services.AddSingleton<DeviceAttestation>();
-        services.AddSingleton<Issuers>();
-        services.AddSingleton<Revocations>();
         services.AddSingleton<IRevocationStore, RevocationStore>();
         services.AddSingleton<ValidationWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<ValidationWorker>());

@@ -15,16 +15,14 @@ namespace DeviceAcme.Server.Acme;
 /// <summary>RFC 8555 §7.6: revocation by the account that ordered, by one that holds the names, or by the certificate's own key.</summary>
 internal static class RevokeCertificate
 {
-    public static async Task<IResult> Handle(AcmeRequest request, AcmeDb db, Revocations revocations, CancellationToken cancellation)
+    public static async Task<IResult> Handle(AcmeRequest request, AcmeDb db, CrlPublisher crls, CancellationToken cancellation)
     {
         var wanted = RevocationRequest.Parse(request.Payload());
         RequireReason(wanted.Reason);
         using var certificate = Read(wanted.Certificate);
-        var keyId = certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().FirstOrDefault()?.KeyIdentifier;
-        var issuer = keyId is null ? "" : Convert.ToHexStringLower(keyId.Value.Span);
 
-        await db.Commit(context => Save(context, request, certificate, issuer, wanted.Reason), cancellation);
-        await revocations.Publish(issuer, cancellation);
+        var issuerKeyId = await db.Commit(context => Save(context, request, certificate, wanted.Reason), cancellation);
+        await crls.Publish(issuerKeyId);
         return Results.Ok();
     }
 
@@ -50,11 +48,12 @@ internal static class RevokeCertificate
         }
     }
 
-    private static void Save(AcmeContext context, AcmeRequest request, X509Certificate2 certificate, string issuer, int? reason)
+    /// <summary>The id of the issuing key, whose CRL changes.</summary>
+    private static string Save(AcmeContext context, AcmeRequest request, X509Certificate2 certificate, int? reason)
     {
         var serial = Convert.ToHexStringLower(certificate.SerialNumberBytes.Span).TrimStart('0');
-        var stored = context.Certificates.FirstOrDefault(row => row.IssuerKeyId == issuer && row.Serial == serial);
-        if (stored is null || !stored.Certificate.AsSpan().SequenceEqual(certificate.RawData))
+        var stored = context.Certificates.Where(row => row.Serial == serial).AsEnumerable().FirstOrDefault(row => row.Certificate.AsSpan().SequenceEqual(certificate.RawData));
+        if (stored is null)
         {
             throw Problems.Malformed("certificate-unknown", "certificate: it was not issued here", StatusCodes.Status404NotFound);
         }
@@ -84,6 +83,7 @@ internal static class RevokeCertificate
             Certificate = stored.Id,
             Detail = reason is null ? null : $"reason {reason}",
         });
+        return stored.IssuerKeyId;
     }
 
     private static bool MayRevoke(AcmeContext context, AcmeRequest request, X509Certificate2 certificate, StoredCertificate stored, Order order) =>

@@ -2,10 +2,14 @@ using DeviceAcme.Core.Issuance;
 
 namespace DeviceAcme.Server.Connectors;
 
-// PLACEHOLDER until the built-in CA lands: its engineer replaces this file and Revocation/Revocations.cs. FinalizeOrder and
-// RevokeCertificate call exactly these two methods.
-internal sealed class Issuers
+/// <summary>The certification authorities by the name that profiles call them.</summary>
+internal sealed class Issuers(IEnumerable<ICertificateAuthority> authorities)
 {
-    /// <summary>The issuer that a profile names.</summary>
-    public ICertificateAuthority Require(string name) => throw new NotImplementedException(name);
+    private readonly Dictionary<string, ICertificateAuthority> _authorities = authorities.ToDictionary(authority => authority.Name, StringComparer.Ordinal);
+
+    public IReadOnlyCollection<ICertificateAuthority> All => _authorities.Values;
+
+    /// <summary>The issuer of a profile; start-up has made sure that every profile's issuer is there.</summary>
+    public ICertificateAuthority Require(string name) =>
+        _authorities.TryGetValue(name, out var authority) ? authority : throw new InvalidOperationException($"there is no issuer '{name}'");
 }

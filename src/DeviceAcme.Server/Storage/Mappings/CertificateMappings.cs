@@ -24,7 +24,7 @@ internal sealed class CertificateMapping : IEntityTypeConfiguration<StoredCertif
         certificate.Property(c => c.CreatedAt).HasColumnName("created_at");
         certificate.Property(c => c.RevokedAt).HasColumnName("revoked_at");
         certificate.Property(c => c.RevocationReason).HasColumnName("revocation_reason");
-        certificate.HasIndex(c => new { c.IssuerKeyId, c.Serial }).IsUnique().HasDatabaseName("certificates_serial");
+        certificate.HasIndex(c => new { c.Serial, c.IssuerKeyId }).IsUnique().HasDatabaseName("certificates_serial");
         // one certificate per order, whatever happens
         certificate.HasIndex(c => c.Order).IsUnique().HasDatabaseName("certificates_order");
         certificate.HasIndex(c => c.Device).HasFilter("device_id IS NOT NULL").HasDatabaseName("certificates_device");

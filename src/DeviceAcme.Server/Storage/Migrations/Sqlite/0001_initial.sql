@@ -54,7 +54,7 @@ CREATE TABLE certificates (
 CREATE INDEX certificates_device ON certificates (device_id) WHERE device_id IS NOT NULL;
 CREATE UNIQUE INDEX certificates_order ON certificates (order_id);
 CREATE INDEX certificates_revoked ON certificates (issuer_key_id, not_after) WHERE revoked_at IS NOT NULL;
-CREATE UNIQUE INDEX certificates_serial ON certificates (issuer_key_id, serial);
+CREATE UNIQUE INDEX certificates_serial ON certificates (serial, issuer_key_id);
 
 CREATE TABLE chains (
     hash TEXT NOT NULL PRIMARY KEY,

@@ -1,0 +1,68 @@
+using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Revocation;
+using DeviceAcme.Server.Connectors.BuiltIn;
+using DeviceAcme.Server.Hosting;
+using Issuers = DeviceAcme.Server.Connectors.Issuers;
+
+namespace DeviceAcme.Server.Revocation;
+
+/// <summary>The issuers of all profiles and the CRLs of their keys, as services.</summary>
+internal static class IssuanceServices
+{
+    private static readonly TimeSpan CrlLifetime = TimeSpan.FromDays(7);
+    private static readonly TimeSpan CrlRefresh = TimeSpan.FromDays(1);
+
+    // the root revokes next to nothing, and its key may be taken away for months
+    private static readonly TimeSpan RootCrlLifetime = TimeSpan.FromDays(180);
+    private static readonly TimeSpan RootCrlRefresh = TimeSpan.FromDays(30);
+
+    /// <summary>Adds <see cref="Issuers"/>, <see cref="CrlPublisher"/> and <see cref="IServerCertificates"/>; needs a <see cref="ProfileSet"/> and an <see cref="IRevocationStore"/>.</summary>
+    public static void AddIssuance(this IServiceCollection services, ServerOptions options)
+    {
+        services.AddSingleton(_ => Explained(() => Directory(options)));
+        services.AddSingleton(provider => Explained(() => Connectors.Connectors.Open(
+            provider.GetRequiredService<CaDirectory>(),
+            options.StatusUrl,
+            provider.GetRequiredService<ProfileSet>().All.Select(profile => profile.Issuer),
+            provider.GetRequiredService<TimeProvider>().GetUtcNow())));
+        services.AddSingleton(provider => Explained(() => new CrlPublisher(
+            CrlIssuers(provider.GetRequiredService<Issuers>(), provider.GetRequiredService<CaDirectory>()),
+            provider.GetRequiredService<IRevocationStore>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<CrlPublisher>>())));
+        services.AddHostedService(provider => provider.GetRequiredService<CrlPublisher>());
+        services.AddSingleton<IServerCertificates>(provider => Explained<IServerCertificates>(() => options is { TlsCertificate: { } certificate, TlsKey: { } key }
+            ? new TlsCertificateFiles(certificate, key, provider.GetRequiredService<ILogger<TlsCertificateFiles>>())
+            : new DevelopmentTlsCertificate(
+                provider.GetRequiredService<Issuers>().Require(DevelopmentIssuer(provider, options)),
+                options.Url,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<DevelopmentTlsCertificate>>())));
+    }
+
+    /// <summary><c>DIR/ca</c>, also for the commands that work on it while no server runs.</summary>
+    /// <exception cref="IssuerException">The settings do not fit.</exception>
+    public static CaDirectory Directory(ServerOptions options) => new(Path.Combine(options.DataDirectory, "ca"), options.CaPassphrase, options.CaName);
+
+    private static string DevelopmentIssuer(IServiceProvider provider, ServerOptions options) =>
+        provider.GetRequiredService<ProfileSet>().Find(options.DefaultProfile)?.Issuer
+        ?? throw new StartFailure($"there is no profile '{options.DefaultProfile}' to take the issuer of the TLS certificate from");
+
+    private static CrlIssuer[] CrlIssuers(Issuers issuers, CaDirectory directory) =>
+    [
+        .. issuers.All.OfType<BuiltInConnector>().Select(connector => new CrlIssuer(connector.Folder, CrlLifetime, CrlRefresh)),
+        .. directory.Root() is { } root ? [new CrlIssuer(root, RootCrlLifetime, RootCrlRefresh)] : Array.Empty<CrlIssuer>(),
+    ];
+
+    private static T Explained<T>(Func<T> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (IssuerException wrong)
+        {
+            throw new StartFailure(wrong.Message, wrong.Hint);
+        }
+    }
+}
