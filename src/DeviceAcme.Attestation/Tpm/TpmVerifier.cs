@@ -54,14 +54,17 @@ internal sealed class TpmVerifier : IFormatVerifier
         {
             checks.Fail(Statement, malformed.Reason, malformed.Message);
             checks.NotReached(
-                [CommonChecks.Chain, Ak, Signature, Attest, CommonChecks.Freshness, Name, Attributes, Key, CommonChecks.Identifier],
+                [Attest, CommonChecks.Chain, Ak, Signature, CommonChecks.Freshness, Name, Attributes, Key, CommonChecks.Identifier],
                 "the statement was not read");
             return checks.Conclude(Format, FactSet.Empty, null);
         }
 
         checks.Pass(Statement, $"{parts.Certificates.Count} certificates, sig is {parts.Signature.Encoding} ({parts.Signature.Algorithm.Name})");
 
-        // 2. chain and 3. rules of the AK certificate
+        // 2. what kind of thing was signed: everything else would be said about something that is no certification
+        CheckAttest(checks, parts.Attest);
+
+        // 3. chain and 4. rules of the AK certificate
         var rules = new PathRules { AllowSha1 = expected.AllowSha1, PresentedUpToRoot = true };
         CommonChecks.CheckChain(checks, parts.Certificates, evidence, rules);
         var ak = AkCertificate.Read(parts.Certificates[0]);
@@ -74,9 +77,10 @@ internal sealed class TpmVerifier : IFormatVerifier
             checks.Pass(Ak, ak.Found);
         }
 
-        // 4. signature, 5. magic and type, 6. freshness, 7. name, 8. attributes, 9. the key itself
+        // 5. signature, 6. freshness, 7. name, 8. attributes, 9. the key itself
         CheckSignature(checks, parts, expected);
-        CheckAttest(checks, parts, evidence, expected);
+        CheckFreshness(checks, parts, evidence, expected);
+        CheckName(checks, parts);
         CheckAttributes(checks, parts.Public);
         var publicKey = ReadKey(checks, parts.Public);
 
@@ -118,17 +122,13 @@ internal sealed class TpmVerifier : IFormatVerifier
         }
     }
 
-    private static void CheckAttest(CheckList checks, Parts parts, Evidence evidence, TpmExpectation expected)
+    private static void CheckAttest(CheckList checks, TpmsAttest attest)
     {
-        var attest = parts.Attest;
         if (attest.Magic != TpmsAttest.Generated)
         {
             checks.Fail(Attest, Reasons.TpmMagicWrong, $"magic is 0x{attest.Magic:X8}, expected 0x{TpmsAttest.Generated:X8}");
-            checks.NotReached([CommonChecks.Freshness, Name], "certInfo was not made by a TPM");
-            return;
         }
-
-        if (attest.Type != TpmsAttest.Certify)
+        else if (attest.Type != TpmsAttest.Certify)
         {
             checks.Fail(Attest, Reasons.TpmAttestTypeWrong, $"type is 0x{attest.Type:X4}, expected 0x{TpmsAttest.Certify:X4} (TPM_ST_ATTEST_CERTIFY)");
         }
@@ -136,20 +136,17 @@ internal sealed class TpmVerifier : IFormatVerifier
         {
             checks.Pass(Attest, "TPM_ST_ATTEST_CERTIFY");
         }
-
-        CheckFreshness(checks, parts, evidence, expected);
-        if (attest.Type != TpmsAttest.Certify)
-        {
-            checks.NotReached(Name, "certInfo certifies no object");
-            return;
-        }
-
-        CheckName(checks, parts);
     }
 
     private static void CheckFreshness(CheckList checks, Parts parts, Evidence evidence, TpmExpectation expected)
     {
         var extraData = parts.Attest.ExtraData.Span;
+        if (parts.Attest.Magic != TpmsAttest.Generated)
+        {
+            checks.NotReached(CommonChecks.Freshness, "certInfo was not made by a TPM");
+            return;
+        }
+
         if (extraData.IsEmpty)
         {
             checks.Fail(CommonChecks.Freshness, Reasons.FreshnessMissing, "certInfo.extraData is empty");
@@ -170,6 +167,12 @@ internal sealed class TpmVerifier : IFormatVerifier
     private static void CheckName(CheckList checks, Parts parts)
     {
         var area = parts.Public;
+        if (parts.Attest.Magic != TpmsAttest.Generated || parts.Attest.Type != TpmsAttest.Certify)
+        {
+            checks.NotReached(Name, "certInfo certifies no object");
+            return;
+        }
+
         if (area.NameAlg == TpmAlg.Sha1 || area.Name() is not { } name)
         {
             checks.Fail(Name, Reasons.TpmAlgorithmUnsupported, $"nameAlg is {TpmAlg.Show(area.NameAlg)}, SHA-256 or stronger is needed");

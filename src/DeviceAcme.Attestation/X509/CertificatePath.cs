@@ -99,7 +99,7 @@ internal sealed class CertificatePath
         foreach (var root in RootsFor(current, index))
         {
             tried = true;
-            if (IsSignedBy(current, root.Key, root.Subject) && MayAnchor(root))
+            if (IsSignedBy(current, root.Key, root.Subject, root) && MayAnchor(root))
             {
                 _steps.Add(new Step(root.Certificate, root.Key));
                 return root;
@@ -161,7 +161,9 @@ internal sealed class CertificatePath
 
         foreach (var intermediate in _anchors.IntermediatesNamed(current.Issuer))
         {
-            if (!_steps.Exists(step => ReferenceEquals(step.Certificate, intermediate.Certificate)))
+            // vendors have several intermediates of one name; key identifiers, where there are any, tell which one is meant
+            if (!KeyIdentifiers.Differ(current, intermediate.Certificate)
+                && !_steps.Exists(step => ReferenceEquals(step.Certificate, intermediate.Certificate)))
             {
                 yield return (intermediate.Certificate, intermediate.Key, _presented.Count);
             }
@@ -173,7 +175,7 @@ internal sealed class CertificatePath
     private VerificationKey KeyOf(Certificate certificate) =>
         _known?.Find(certificate.Sha256)?.Key ?? VerificationKey.Read(certificate.PublicKeyInfo);
 
-    private bool IsSignedBy(Certificate certificate, VerificationKey key, string issuer)
+    private bool IsSignedBy(Certificate certificate, VerificationKey key, string issuer, Anchor? anchor = null)
     {
         var algorithm = certificate.SignatureAlgorithm;
         if (algorithm.Scheme == SignatureScheme.Unknown || (algorithm.IsSha1 && !_rules.AllowSha1))
@@ -196,8 +198,15 @@ internal sealed class CertificatePath
             return Fail(Reasons.ChainTooLong, $"more than {MaxSignatures} signatures to try");
         }
 
-        return key.Verify(algorithm, certificate.Tbs.Span, certificate.Signature.Span)
-            || Fail(Reasons.ChainSignatureInvalid, $"'{certificate.SubjectText}' is not signed by the key of '{issuer}' ({algorithm.Name})");
+        if (key.Verify(algorithm, certificate.Tbs.Span, certificate.Signature.Span))
+        {
+            return true;
+        }
+
+        // key identifiers only tell how a failure is best explained: a root of the same name is not that root
+        return anchor is not null && KeyIdentifiers.Differ(certificate, anchor.Certificate)
+            ? Fail(Reasons.ChainUntrustedRoot, $"'{certificate.SubjectText}' was issued by another key than that of the anchor {anchor}, which has the same name")
+            : Fail(Reasons.ChainSignatureInvalid, $"'{certificate.SubjectText}' is not signed by the key of '{issuer}' ({algorithm.Name})");
     }
 
     private bool MayAnchor(Anchor root)

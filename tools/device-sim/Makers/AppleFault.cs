@@ -72,7 +72,7 @@ internal enum AppleFault
     [Fault("right in itself: the CSR has another key than the attested one, finalize must refuse", "key-mismatch")]
     KeySwap,
 
-    [Fault("WebAuthn's anonymous attestation of the same name", "nonce-missing", "identifier-missing", "malformed-statement")]
+    [Fault("WebAuthn's anonymous attestation of the same name", "missing-attestation-extension", "nonce-missing", "identifier-missing", "malformed-statement")]
     WebAuthnApple,
 
     [Fault("attObj is the empty string: the device could not attest", "missing-field", "malformed-cbor")]

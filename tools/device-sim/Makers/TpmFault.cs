@@ -66,7 +66,7 @@ internal enum TpmFault
     [Fault("the attestation CA expired", "chain-expired")]
     ExpiredIntermediate,
 
-    [Fault("the attestation CA is not presented", "chain-incomplete")]
+    [Fault("the attestation CA is not presented", "chain-incomplete", "chain-untrusted-root")]
     MissingIntermediate,
 
     [Fault("a chain to a root that nobody knows", "chain-untrusted-root")]

@@ -1,0 +1,61 @@
+using DeviceAcme.Attestation;
+using DeviceAcme.Simulator.Makers;
+using DeviceAcme.Simulator.Vendors;
+using FluentAssertions;
+
+namespace DeviceAcme.Tests.Attestation;
+
+/// <summary>Valid evidence of fake vendors, and how it is judged: tests change one thing.</summary>
+internal static class Trial
+{
+    public static readonly DateTimeOffset Now = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
+    public static readonly FakeVendors Vendors = new("attestation tests");
+    public static readonly AppleMaker Apple = new(Vendors.Apple, Now);
+    public static readonly FakeTpm FakeTpm = new(Vendors.Tpm);
+    public static readonly TpmMaker Tpm = new(FakeTpm, Now);
+
+    public static readonly AnchorSet Anchors = AnchorSet.Parse(
+        Vendors.Anchors.Select(anchor => (anchor.File, new ReadOnlyMemory<byte>(anchor.Certificate))));
+
+    public static Evidence Evidence(byte[] attestationObject, string identifier, string? fact = null) => new()
+    {
+        AttestationObject = attestationObject,
+        Token = ChallengeMaterial.Sample.Token,
+        KeyAuthorization = ChallengeMaterial.Sample.KeyAuthorization,
+        Identifier = new ExpectedIdentifier("permanent-identifier", identifier, fact),
+        Formats = ["apple", "tpm"],
+        Anchors = Anchors,
+        Now = Now,
+    };
+
+    public static Evidence Evidence(MadeEvidence made, string? fact = null) => Evidence(made.AttestationObject, made.Identifier, fact);
+
+    public static Verdict Verify(MadeEvidence made) => AttestationVerifier.Verify(Evidence(made));
+
+    /// <summary>The order names the device that the maker would attest without the fault.</summary>
+    public static Verdict Verify(AppleMaker maker) => Verify(maker.Make());
+
+    public static Verdict Verify(TpmMaker maker) => Verify(maker.Make());
+
+    public static void ShouldAccept(this Verdict verdict)
+    {
+        verdict.Outcome.Should().Be(VerdictOutcome.Accepted, Explain(verdict));
+        verdict.Device.Should().NotBeNull();
+        verdict.Reason.Should().BeNull();
+    }
+
+    public static void ShouldRefuse(this Verdict verdict, Reason reason)
+    {
+        verdict.Outcome.Should().Be(VerdictOutcome.Refused, Explain(verdict));
+        verdict.Reason!.Code.Should().Be(reason.Code, Explain(verdict));
+        verdict.Device.Should().BeNull();
+    }
+
+    public static Check Check(this Verdict verdict, string name) => verdict.Checks.Single(check => check.Name == name);
+
+    public static string? Fact(this Verdict verdict, string name) => verdict.Facts.Find(name)?.Value.ToString();
+
+    public static string Explain(Verdict verdict) =>
+        string.Join("; ", verdict.Checks.Select(check => $"{check.Name} {check.Outcome} {check.Reason?.Code} ({check.Found})"))
+            .Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal);
+}
