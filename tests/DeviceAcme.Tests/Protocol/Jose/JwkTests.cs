@@ -69,6 +69,7 @@ public sealed class JwkTests
     [InlineData("Aw", "key-exponent")] // 3
     [InlineData("AQ", "key-exponent")] // 1
     [InlineData("AQAA", "key-exponent")] // 65536
+    [InlineData("AQAC", "key-exponent")] // 65538
     [InlineData("AQAAAAE", "key-exponent")] // 2^32 + 1
     public void An_odd_looking_exponent_is_refused(string exponent, string reason) =>
         Refused(ThumbprintExample.Replace("\"AQAB\"", $"\"{exponent}\"", StringComparison.Ordinal), "badPublicKey", reason);
