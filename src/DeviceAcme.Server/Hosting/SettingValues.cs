@@ -85,9 +85,9 @@ internal static class SettingValues
             : throw new FormatException($"expected letters, digits, '-', '_' and '.', found '{text}'");
 
     public static string CommonName(string text) =>
-        text.Length is > 0 and <= 48 && !text.Any(char.IsControl) && text.Trim() == text
+        text.Length is > 0 and <= 44 && !text.Any(char.IsControl) && text.Trim() == text
             ? text
-            : throw new FormatException($"expected 1 to 48 printable characters (a common name ends at 64, and the issuing CA's is longer), found {text.Length} in '{text}'");
+            : throw new FormatException($"expected 1 to 44 printable characters (a common name ends at 64, and the issuing CA's has 20 more), found {text.Length} in '{text}'");
 
     public static LogLevel Level(string text) => text switch
     {

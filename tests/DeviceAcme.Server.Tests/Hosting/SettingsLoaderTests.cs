@@ -117,7 +117,7 @@ public sealed class SettingsLoaderTests : IDisposable
     [InlineData("caa-identities", "not a name", "domain name")]
     [InlineData("anchors", "nowhere", "no folder")]
     [InlineData("tls-certificate", "nowhere.pem", "no file")]
-    [InlineData("ca-name", "", "1 to 48")]
+    [InlineData("ca-name", "", "1 to 44")]
     [InlineData("log-level", "loud", "debug")]
     [InlineData("default-profile", "a/b", "letters")]
     public void A_wrong_value_names_what_was_expected(string setting, string value, string expected)
