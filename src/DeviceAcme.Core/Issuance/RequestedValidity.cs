@@ -38,9 +38,16 @@ internal static class RequestedValidity
             throw Refuse("notAfter", $"the time that the order asks for, {Text(notAfter.Value)}, has passed");
         }
 
-        var beginning = notBefore ?? WholeSeconds(now - template.Backdate);
-        var longest = WholeSeconds(now - template.Backdate) + template.Validity;
-        var end = notAfter ?? (longest > beginning ? longest : throw Refuse("notBefore", "nothing of the profile's validity is left behind it"));
+        var earliest = WholeSeconds(now - template.Backdate);
+        var beginning = notBefore ?? earliest;
+
+        // neither longer than the profile's validity, nor later than a certificate that begins now would end
+        var end = notAfter ?? (beginning < earliest ? beginning : earliest) + template.Validity;
+        if (end <= beginning)
+        {
+            throw Refuse("notBefore", "nothing of the profile's validity is left behind it");
+        }
+
         return (beginning, end);
     }
 

@@ -89,7 +89,8 @@ internal sealed class AllowPattern
             return new AllowPattern(text, _ => true);
         }
 
-        if (IPNetwork.TryParse(text, out var network))
+        // host bits are most likely a slip: 10.0.0.1/8 is either a host or a network
+        if (IPNetwork.TryParse(text, out var network) && network.BaseAddress.Equals(IPAddress.Parse(text.AsSpan(0, text.IndexOf('/', StringComparison.Ordinal)))))
         {
             return new AllowPattern(text, value => IPAddress.TryParse(value, out var address) && network.Contains(address));
         }

@@ -1,3 +1,5 @@
+using DeviceAcme.Attestation;
+
 namespace DeviceAcme.Core.Profiles;
 
 /// <summary>Reads the <c>attestation:</c> part of a profile file.</summary>
@@ -5,9 +7,6 @@ internal static class AttestationSection
 {
     private static readonly string[] Known = ["mode", "formats", "anchors", "on-failure"];
     private static readonly string[] Reserved = ["facts"];
-
-    /// <summary>The statement formats that have a verifier.</summary>
-    private static readonly string[] Formats = ["apple", "tpm"];
 
     public static AttestationRule Read(ProfileNode? node)
     {
@@ -60,9 +59,9 @@ internal static class AttestationSection
         }
 
         var formats = list.Texts();
-        foreach (var (text, item) in formats.Where(format => !Formats.Contains(format.Text)))
+        foreach (var (text, item) in formats.Where(format => !AttestationFormats.Names.Contains(format.Text)))
         {
-            item.Mistake($"'{text}' is not a format that this version verifies; {NearestName.Hint(text, Formats)}");
+            item.Mistake($"'{text}' is not a format that this version verifies; {NearestName.Hint(text, AttestationFormats.Names)}");
         }
 
         return [.. formats.Select(format => format.Text)];

@@ -1,3 +1,4 @@
+using DeviceAcme.Attestation;
 using DeviceAcme.Core.Challenges;
 using DeviceAcme.Protocol.Acme;
 
@@ -12,6 +13,7 @@ internal static class ProfileRules
     public static void Check(CertificateProfile profile, ProfileNode root, IReadOnlyDictionary<string, ProfileNode> properties)
     {
         Attestation(profile, properties.GetValueOrDefault("attestation") ?? root);
+        Proofs(profile, properties["identifiers"]);
         Certificate(profile, properties["certificate"]);
     }
 
@@ -41,9 +43,34 @@ internal static class ProfileRules
         }
     }
 
+    // every format of the profile must be able to prove the fact, else its devices could never enroll
+    private static void Proofs(CertificateProfile profile, ProfileNode node)
+    {
+        var formats = profile.Attestation.Formats.Where(AttestationFormats.Names.Contains).ToArray();
+        foreach (var (type, rule) in node.Entries())
+        {
+            if (!rule.IsMapping || profile.Identifiers.GetValueOrDefault(type)?.Proves is not { } fact || !TextTemplate.IsFactName(fact))
+            {
+                continue;
+            }
+
+            foreach (var format in formats.Where(format => !AttestationFormats.IdentifierFacts(format).Contains(fact)))
+            {
+                var place = rule.Entries().First(entry => entry.Name == "proves").Node;
+                place.Mistake($"'{fact}' is not a fact that identifies a device in {format} evidence; {NearestName.Hint(fact, AttestationFormats.IdentifierFacts(format))}");
+            }
+        }
+    }
+
     private static void Certificate(CertificateProfile profile, ProfileNode node)
     {
         var template = profile.Certificate;
+        var properties = node.Entries().GroupBy(entry => entry.Name).ToDictionary(group => group.Key, group => group.First().Node);
+        if (template.Backdate >= template.Validity && template.Validity > TimeSpan.Zero)
+        {
+            properties.GetValueOrDefault("validity", node).Mistake($"must be longer than backdate ({template.Backdate.TotalMinutes:0} minutes): the certificate would never be valid");
+        }
+
         var proven = profile.Identifiers.Values.Select(rule => rule.Proves).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var (place, text) in Texts(template))
         {
