@@ -22,15 +22,20 @@ internal static class AcmeTlsCertificate
     private static readonly Asn1Tag IpAddressTag = new(TagClass.ContextSpecific, 7);
 
     /// <summary>Null where the certificate answers the challenge.</summary>
-    public static AcmeTlsFault? Check(X509Certificate2 certificate, ValidationTarget target)
+    public static AcmeTlsFault? Check(byte[] encoded, ValidationTarget target)
     {
-        // The handshake has shown that the peer holds the key; a certificate of another issuer was not made for this challenge.
-        if (!certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData))
+        try
         {
-            return new("tls-alpn-not-self-signed", $"is issued by {Excerpt.Of(certificate.Issuer)}; expected was a self-signed one");
+            using var certificate = X509CertificateLoader.LoadCertificate(encoded);
+            // The handshake has shown that the peer holds the key; a certificate of another issuer was not made for this challenge.
+            return certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData)
+                ? CheckName(certificate, target.Identifier) ?? CheckDigest(certificate, target.KeyAuthorization)
+                : new("tls-alpn-not-self-signed", $"is issued by {Excerpt.Of(certificate.Issuer)}; expected was a self-signed one");
         }
-
-        return CheckName(certificate, target.Identifier) ?? CheckDigest(certificate, target.KeyAuthorization);
+        catch (CryptographicException)
+        {
+            return new("tls-alpn-certificate", "cannot be read"); // the TLS library was more lenient
+        }
     }
 
     private static AcmeTlsFault? CheckName(X509Certificate2 certificate, AcmeIdentifier identifier)

@@ -152,7 +152,8 @@ internal sealed class Http01Validator(OutboundConnector connector, ValidationRun
         var answer = body.AsMemory(0, length).TrimEnd(" \t\r\n"u8);
         if (length == body.Length)
         {
-            throw Problems.IncorrectResponse("http-body-too-long", $"{Shown(url)} at {peer} answered with more than {length - 1} octets, expected was the key authorization of {expected.Length}");
+            throw Problems.IncorrectResponse(
+                "http-body-too-long", $"{Shown(url)} at {peer} answered with more than {length - 1} octets, expected was the key authorization of {expected.Length}");
         }
 
         if (!answer.Span.SequenceEqual(expected))
@@ -162,13 +163,18 @@ internal sealed class Http01Validator(OutboundConnector connector, ValidationRun
         }
     }
 
-    private static ProblemException Failed(HttpRequestError error, Exception cause, Uri url, IPEndPoint peer) => error switch
+    private static ProblemException Failed(HttpRequestError error, Exception cause, Uri url, IPEndPoint peer)
     {
-        HttpRequestError.SecureConnectionError => Problems.Tls("tls-handshake", $"the TLS handshake for {Shown(url)} with {peer} failed: {Excerpt.Of(cause.GetBaseException().Message)}"),
-        HttpRequestError.ConfigurationLimitExceeded => Problems.IncorrectResponse("http-header-too-long", $"the header of {Shown(url)} at {peer} is longer than {MaxHeaderKibibytes} KiB"),
-        HttpRequestError.InvalidResponse => Problems.IncorrectResponse("http-malformed", $"the answer of {Shown(url)} at {peer} is not HTTP/1.1: {Excerpt.Of(cause.Message)}"),
-        _ => Problems.Connection("connection-broken", $"the connection for {Shown(url)} to {peer} broke before the whole answer: {Excerpt.Of(cause.GetBaseException().Message)}"),
-    };
+        var at = $"{Shown(url)} at {peer}";
+        var why = Excerpt.Of(cause.GetBaseException().Message);
+        return error switch
+        {
+            HttpRequestError.SecureConnectionError => Problems.Tls("tls-handshake", $"the TLS handshake for {at} failed: {why}"),
+            HttpRequestError.ConfigurationLimitExceeded => Problems.IncorrectResponse("http-header-too-long", $"the header of {at} is longer than {MaxHeaderKibibytes} KiB"),
+            HttpRequestError.InvalidResponse => Problems.IncorrectResponse("http-malformed", $"the answer of {at} is not HTTP/1.1: {why}"),
+            _ => Problems.Connection("connection-broken", $"the connection for {at} broke before the whole answer: {why}"),
+        };
+    }
 
     private static bool IsRedirect(HttpStatusCode status) => (int)status is 301 or 302 or 303 or 307 or 308;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Core.Challenges;
 using DeviceAcme.Protocol.Acme;
 
@@ -35,7 +34,8 @@ internal sealed class TlsAlpn01Validator(OutboundConnector connector, Validation
         }
         catch (Exception failed) when (failed is AuthenticationException or IOException)
         {
-            throw Problems.Tls("tls-handshake", $"the TLS handshake for {serverName} with {connection.Peer} failed: {Excerpt.Of(failed.GetBaseException().Message)}; expected was a server for ALPN acme-tls/1 with TLS 1.2 or later");
+            var cause = Excerpt.Of(failed.GetBaseException().Message);
+            throw Problems.Tls("tls-handshake", $"the TLS handshake for {serverName} with {connection.Peer} failed: {cause}; expected was ALPN acme-tls/1 over TLS 1.2 or later");
         }
 
         if (stream.NegotiatedApplicationProtocol != AcmeTls)
@@ -43,13 +43,12 @@ internal sealed class TlsAlpn01Validator(OutboundConnector connector, Validation
             throw Problems.Tls("tls-alpn-missing", $"{connection.Peer} did not negotiate ALPN acme-tls/1 for {serverName}");
         }
 
-        using var certificate = stream.RemoteCertificate is { } shown ? X509CertificateLoader.LoadCertificate(shown.GetRawCertData()) : null;
-        if (certificate is null)
+        if (stream.RemoteCertificate is not { } shown)
         {
             throw Problems.Tls("tls-certificate-missing", $"{connection.Peer} showed no certificate for {serverName}");
         }
 
-        if (AcmeTlsCertificate.Check(certificate, target) is { } fault)
+        if (AcmeTlsCertificate.Check(shown.GetRawCertData(), target) is { } fault)
         {
             throw Problems.IncorrectResponse(fault.Reason, $"the certificate that {connection.Peer} showed for {serverName} {fault.Words}");
         }

@@ -1,7 +1,10 @@
 using System.Net;
+using System.Text;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Testing;
 using FluentAssertions;
+using FsCheck;
+using FsCheck.Fluent;
 using Xunit;
 
 namespace DeviceAcme.Server.Tests.Network;
@@ -71,6 +74,45 @@ public sealed class Http01RedirectTests : IAsyncDisposable
         _peer!.Requests.Should().HaveCount(1);
     }
 
+    [Theory]
+    [InlineData("http://xn--/")]
+    [InlineData("http://xn--a.example/")]
+    [InlineData("http://a_b.example/")]
+    [InlineData("http://-a.example/")]
+    [InlineData("http://%41.example/")]
+    [InlineData("http://a..b/")]
+    [InlineData("http://\u00fc.example/")]
+    [InlineData("http://\u00ff\u00fe/")]
+    [InlineData("http://127.0.0.1.:80/")]
+    [InlineData("http://127.1:80/")]
+    [InlineData("http://[fe80::1%25lo]/")]
+    [InlineData("http://[::1%25lo]/")]
+    [InlineData("http://[1::2::3]/")]
+    [InlineData("http://a.example:99999/")]
+    [InlineData("http:\\\\host.example/")]
+    [InlineData("https://xn--a.example/")]
+    [InlineData("\0")]
+    [InlineData("http://long")]
+    public async Task Odd_targets_end_in_a_problem(string location)
+    {
+        _scene.Networks = [IPNetwork.Parse("127.0.0.1/32")];
+        Serve(_ => TestPeer.Redirect(location.Replace("long", string.Join('.', Enumerable.Repeat(new string('a', 60), 6)))));
+        (await Validate()).Should().NotBeNull();
+        _peer!.Requests.Should().NotBeEmpty();
+    }
+
+    [Fact]
+    public void Any_location_ends_in_a_problem()
+    {
+        var location = "";
+        Serve(_ => TestPeer.Redirect(location));
+        Prop.ForAll<NonNull<string>>(text =>
+        {
+            location = text.Get;
+            return Validate().GetAwaiter().GetResult() is not null;
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(100));
+    }
+
     [Fact]
     public async Task A_redirect_without_a_location_is_incorrectResponse()
     {
@@ -123,16 +165,13 @@ public sealed class Http01RedirectTests : IAsyncDisposable
     [Fact]
     public async Task An_unverified_certificate_will_do_after_a_redirect_to_https()
     {
-        using var certificate = TestTls.SelfSigned("CN=whoever");
-        await using var secure = TestPeer.Start(TestTls.Serve(certificate, null, TestPeer.Ok(Scene.KeyAuthorization)));
-        Serve(_ => TestPeer.Redirect($"https://{Scene.Name}:{_peer!.Port}/secure"));
-
         // One port is both: the first connection gets the redirect, the second speaks TLS.
-        await _peer!.DisposeAsync();
+        using var certificate = TestTls.SelfSigned("CN=whoever");
         var connections = 0;
         _peer = TestPeer.Start((stream, cancellation) => Interlocked.Increment(ref connections) == 1
-            ? stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(TestPeer.Redirect($"https://{Scene.Name}:{_peer!.Port}/secure")), cancellation).AsTask()
+            ? stream.WriteAsync(Encoding.ASCII.GetBytes(TestPeer.Redirect(Placed($"https://{Scene.Name}:{{port}}/secure"))), cancellation).AsTask()
             : TestTls.Serve(certificate, null, TestPeer.Ok(Scene.KeyAuthorization))(stream, cancellation));
+        _scene.Dns.WithAddress(Scene.Name, "127.0.0.1");
         _scene.Port = _peer.Port;
         (await Validate()).Should().BeNull();
         connections.Should().Be(2);

@@ -67,15 +67,15 @@ internal sealed class TestPeer : IAsyncDisposable
 
     private static async Task<string> ReadHead(Stream stream, CancellationToken cancellation)
     {
-        var head = new StringBuilder();
-        var octet = new byte[1];
-        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        var head = "";
+        var chunk = new byte[4096];
+        while (!head.EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
-            await stream.ReadExactlyAsync(octet, cancellation);
-            head.Append((char)octet[0]);
+            var length = await stream.ReadAtLeastAsync(chunk, 1, throwOnEndOfStream: true, cancellation);
+            head += Encoding.Latin1.GetString(chunk, 0, length);
         }
 
-        return head.ToString();
+        return head;
     }
 
     private async Task Accept()

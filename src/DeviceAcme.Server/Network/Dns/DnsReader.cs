@@ -62,8 +62,7 @@ internal ref struct DnsReader(ReadOnlySpan<byte> message)
                 throw new DnsFormatException($"the label at {at} has the reserved type {head >> 6}");
             }
 
-            // The root octet must still fit behind the label.
-            if (length + head + 1 > DnsName.MaxOctets - (head == 0 ? 0 : 1))
+            if (length + head + 1 > DnsName.MaxOctets)
             {
                 throw new DnsFormatException($"the name at {Position} is longer than {DnsName.MaxOctets} octets");
             }
