@@ -29,7 +29,11 @@ public static class AttestationVerifier
         var shown = EvidenceText.Visible(statement.Format);
         if (AttestationFormats.Find(statement.Format) is not { } verifier)
         {
-            checks.Fail(FormatRule, Reasons.FormatUnknown, $"fmt is '{shown}', known: {string.Join(", ", AttestationFormats.Names)}");
+            checks.Fail(
+                FormatRule,
+                Reasons.FormatUnknown,
+                $"fmt is '{shown}', known: {string.Join(", ", AttestationFormats.Names)}",
+                statement.Format == "apple-appattest" ? "App Attest vouches for an app, not for a device or its key: use Managed Device Attestation." : null);
             return checks.Conclude("", FactSet.Empty, null);
         }
 

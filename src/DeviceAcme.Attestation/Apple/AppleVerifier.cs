@@ -93,7 +93,7 @@ internal sealed class AppleVerifier : IFormatVerifier
                 Reasons.AppleNotDeviceAttestation,
                 leaf.Find(AppleProperties.WebAuthnNonce) is null
                     ? "none of them is there"
-                    : $"the leaf has the nonce {AppleProperties.WebAuthnNonce} of WebAuthn's anonymous attestation instead");
+                    : $"the leaf has the nonce {AppleProperties.WebAuthnNonce} of WebAuthn's anonymous attestation or App Attest instead");
             return [];
         }
 

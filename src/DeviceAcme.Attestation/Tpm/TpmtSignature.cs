@@ -26,7 +26,9 @@ internal sealed record TpmtSignature(SignatureAlgorithm Algorithm, ReadOnlyMemor
             throw new MalformedEvidenceException(Reasons.TpmStructureMalformed, $"sig has {signature.Length} bytes");
         }
 
-        return TryReadStructure(signature) ?? new TpmtSignature(Cose(alg, signer), signature, "plain");
+        // alg must be one we know, even where the structure says for itself what it is: clients describe the certified key with it
+        var plain = Cose(alg, signer);
+        return TryReadStructure(signature) ?? new TpmtSignature(plain, signature, "plain");
     }
 
     /// <summary>Reads a TPMT_SIGNATURE; null where the buffer is not exactly one.</summary>

@@ -154,6 +154,16 @@ public sealed class AppleVerifierTests
         verdict.Check("identifier").Outcome.Should().Be(CheckOutcome.NotReached);
     }
 
+    [Fact, Needs("shared")]
+    public void App_Attest_is_named_as_such()
+    {
+        var item = Corpus.Item("s-webauthn-apple-appattest-01");
+        var verdict = WebAuthn.VerifyAsAcme(item.File("attestationObject.cbor"), item.Anchors, item.Checks.First().At);
+
+        verdict.ShouldRefuse(Reasons.FormatUnknown);
+        verdict.Check("format").Advice.Should().Contain("App Attest");
+    }
+
     [Fact]
     public void Below_a_failed_chain_the_facts_are_unproven_and_the_independent_checks_still_run()
     {

@@ -1,0 +1,155 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using DeviceAcme.Attestation;
+using DeviceAcme.Attestation.X509;
+using DeviceAcme.Simulator.Makers;
+using FluentAssertions;
+using Xunit;
+using static DeviceAcme.Tests.Attestation.Trial;
+
+namespace DeviceAcme.Tests.Attestation;
+
+/// <summary>The table of reasons: every row can happen, and is well formed.</summary>
+public sealed class ReasonsTests
+{
+    /// <summary>For each reason one piece of evidence that is refused for it first.</summary>
+    private static readonly Dictionary<string, Func<Reason?>> Ways = new(StringComparer.Ordinal)
+    {
+        ["attestation-missing"] = () => AttestationVerifier.NoAttestation().Reason,
+        ["attestation-empty-object"] = () => AttestationVerifier.EmptyAttestation().Reason,
+        ["attestation-device-error"] = () => AttestationVerifier.DeviceError("no").Reason,
+        ["attestation-too-large"] = () => Object(new byte[70000]),
+        ["cbor-malformed"] = () => Object([0xFF]),
+        ["cbor-trailing-bytes"] = () => Object([0xA0, 0x00]),
+        ["cbor-indefinite-length"] = () => Object([0xBF, 0xFF]),
+        ["cbor-non-minimal-length"] = () => Object([0xA1, 0x18, 0x01, 0x00]),
+        ["cbor-too-deep"] = () => Object([.. Enumerable.Repeat((byte)0x81, 99), 0x00]),
+        ["cbor-too-many-items"] = () => Object([0x99, 0x03, 0xE8, .. new byte[1000]]),
+        ["cbor-duplicate-key"] = () => Verify(Apple.With(AppleFault.DuplicateKey)).Reason,
+        ["member-missing"] = () => Verify(Apple.With(AppleFault.MissingX5c)).Reason,
+        ["member-wrong-type"] = () => Verify(Apple.With(AppleFault.X5cOfText)).Reason,
+        ["format-missing"] = () => Object(Convert.FromHexString("a16761747453746d74a0")),
+        ["statement-missing"] = () => Object(Convert.FromHexString("a163666d74656170706c65")),
+        ["format-unknown"] = () => Verify(Apple.With(AppleFault.UnknownFormat)).Reason,
+        ["format-not-allowed"] = () => AttestationVerifier.Verify(Evidence(Apple.Make()) with { Formats = ["tpm"] }).Reason,
+        ["chain-too-long"] = () => Verify(Apple.With(AppleFault.LongChain)).Reason,
+        ["certificate-too-large"] = () => Object(
+            [.. Convert.FromHexString("a263666d74656170706c656761747453746d74a16378356381594e20"), .. new byte[20000]]),
+        ["certificate-malformed"] = () => Verify(Apple.With(AppleFault.LeafNotDer)).Reason,
+        ["chain-broken"] = () => Path(chain => [chain[0], chain[0]]),
+        ["chain-incomplete"] = () => Verify(Apple.With(AppleFault.MissingIntermediate)).Reason,
+        ["chain-untrusted-root"] = () => Verify(Apple.With(AppleFault.ForeignRoot)).Reason,
+        ["chain-signature-invalid"] = () => Verify(Apple.With(AppleFault.WrongLeafSignature)).Reason,
+        ["chain-expired"] = () => Verify(Apple.With(AppleFault.ExpiredLeaf)).Reason,
+        ["chain-not-yet-valid"] = () => Verify(Apple.With(AppleFault.FutureLeaf)).Reason,
+        ["issuer-not-ca"] = () => Verify(Apple.With(AppleFault.IntermediateNotCa)).Reason,
+        ["issuer-key-usage"] = () => Issuer(new CertificateOptions("CN=int") { Usage = X509KeyUsageFlags.CrlSign }),
+        ["path-length-exceeded"] = () => Root(new CertificateOptions("CN=root") { PathLength = 0 }),
+        ["critical-extension-unknown"] = () => Verify(Apple.With(AppleFault.UnknownCriticalExtension)).Reason,
+        ["certificate-algorithm-unsupported"] = () => Issuer(new CertificateOptions("CN=int") { Key = RSA.Create(1024) }),
+        ["freshness-missing"] = () => Verify(Apple.With(AppleFault.BlankFreshness)).Reason,
+        ["freshness-mismatch"] = () => Verify(Tpm.With(TpmFault.WrongExtraData)).Reason,
+        ["identifier-missing"] = () => Verify(Apple.With(AppleFault.UserEnrollment)).Reason,
+        ["identifier-mismatch"] = () => Verify(Apple.With(AppleFault.WrongSerial)).Reason,
+        ["identifier-fact-unknown"] = () => AttestationVerifier.Verify(Evidence(Apple.Make(), "tpm.identifier")).Reason,
+        ["key-unsupported"] = () => Verify(Tpm.With(TpmFault.ShortRsaKey)).Reason,
+        ["key-malformed"] = () => Verify(Tpm.With(TpmFault.PointNotOnCurve)).Reason,
+        ["apple-not-device-attestation"] = () => Verify(Apple.With(AppleFault.WebAuthnApple)).Reason,
+        ["apple-property-malformed"] = () => Verify(Apple.With(AppleFault.MalformedSip)).Reason,
+        ["apple-leaf-profile"] = AppleLeafThatIsCa,
+        ["tpm-version-unsupported"] = () => Verify(Tpm.With(TpmFault.WrongVersion)).Reason,
+        ["tpm-structure-malformed"] = () => Verify(Tpm.With(TpmFault.PubAreaTruncated)).Reason,
+        ["tpm-magic-wrong"] = () => Verify(Tpm.With(TpmFault.WrongMagic)).Reason,
+        ["tpm-attest-type-wrong"] = () => Verify(Tpm.With(TpmFault.QuoteInsteadOfCertify)).Reason,
+        ["tpm-name-mismatch"] = () => Verify(Tpm.With(TpmFault.WrongName)).Reason,
+        ["tpm-key-attributes"] = () => Verify(Tpm.With(TpmFault.FixedTpmClear)).Reason,
+        ["tpm-signature-invalid"] = () => Verify(Tpm.With(TpmFault.WrongSignature)).Reason,
+        ["tpm-algorithm-unsupported"] = () => Verify(Tpm.With(TpmFault.Sha1Signature)).Reason,
+        ["ak-eku-missing"] = () => Verify(Tpm.With(TpmFault.AkWithoutEku)).Reason,
+        ["ak-certificate-profile"] = () => Verify(Tpm.With(TpmFault.AkWithSubject)).Reason,
+    };
+
+    public static TheoryData<string> Codes => [.. Ways.Keys];
+
+    [Theory, MemberData(nameof(Codes))]
+    public void Each_reason_is_reached(string code) => (Ways[code]()?.Code).Should().Be(code);
+
+    [Fact]
+    public void No_reason_is_without_a_way_to_reach_it() => Reasons.All.Select(reason => reason.Code).Should().BeEquivalentTo(Ways.Keys);
+
+    [Fact]
+    public void Codes_are_kebab_case_and_found_again()
+    {
+        foreach (var reason in Reasons.All)
+        {
+            reason.Code.Should().MatchRegex("^[a-z0-9]+(-[a-z0-9]+)*$");
+            reason.Advice.Should().EndWith(".");
+            Reasons.Find(reason.Code).Should().BeSameAs(reason);
+        }
+
+        Reasons.All.Select(reason => reason.Code).Should().OnlyHaveUniqueItems();
+        Reasons.Find("no-such-reason").Should().BeNull();
+    }
+
+    [Fact]
+    public void The_formats_are_listed_with_the_facts_that_can_be_ordered()
+    {
+        AttestationFormats.Names.Should().Equal("apple", "tpm");
+        AttestationFormats.IdentifierFacts("apple").Should().Equal("device.serial", "device.udid");
+        AttestationFormats.IdentifierFacts("tpm").Should().Equal("tpm.permanent-identifier", "tpm.hardware-module", "tpm.identifier");
+        AttestationFormats.IdentifierFacts("pear").Should().BeEmpty();
+    }
+
+    private static Reason? Object(byte[] attestationObject) => AttestationVerifier.Verify(Evidence(attestationObject, "any")).Reason;
+
+    private static Reason? Path(Func<MadeCertificate[], MadeCertificate[]> change)
+    {
+        var root = PathMaker.Root(new CertificateOptions("CN=root"));
+        var issuer = root.Issue(new CertificateOptions("CN=int"));
+        return Judge(root, change([issuer.Issue(CertificateOptions.Leaf()), issuer]));
+    }
+
+    private static Reason? Issuer(CertificateOptions options)
+    {
+        var root = PathMaker.Root(new CertificateOptions("CN=root"));
+        var issuer = root.Issue(options);
+        return Judge(root, [issuer.Issue(CertificateOptions.Leaf()), issuer]);
+    }
+
+    private static Reason? Root(CertificateOptions options)
+    {
+        var root = PathMaker.Root(options);
+        var issuer = root.Issue(new CertificateOptions("CN=int"));
+        return Judge(root, [issuer.Issue(CertificateOptions.Leaf()), issuer]);
+    }
+
+    private static Reason? Judge(MadeCertificate root, MadeCertificate[] chain) => CertificatePath.Verify(
+        [.. chain.Select(made => made.Parsed)], PathMaker.Anchors(root), Now, new PathRules(), null).Reason;
+
+    private static Reason? AppleLeafThatIsCa()
+    {
+        var token = SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(ChallengeMaterial.Sample.Token));
+        var root = PathMaker.Root(new CertificateOptions("CN=root"));
+        var leaf = root.Issue(new CertificateOptions("CN=leaf")
+        {
+            More =
+            [
+                new X509Extension("1.2.840.113635.100.8.9.1", "SERIAL"u8.ToArray(), false),
+                new X509Extension("1.2.840.113635.100.8.11.1", token, false),
+            ],
+        });
+        var writer = new System.Formats.Cbor.CborWriter();
+        writer.WriteStartMap(2);
+        writer.WriteTextString("fmt");
+        writer.WriteTextString("apple");
+        writer.WriteTextString("attStmt");
+        writer.WriteStartMap(1);
+        writer.WriteTextString("x5c");
+        writer.WriteStartArray(1);
+        writer.WriteByteString(leaf.Der);
+        writer.WriteEndArray();
+        writer.WriteEndMap();
+        writer.WriteEndMap();
+        return AttestationVerifier.Verify(Evidence(writer.Encode(), "SERIAL") with { Anchors = PathMaker.Anchors(root) }).Reason;
+    }
+}
