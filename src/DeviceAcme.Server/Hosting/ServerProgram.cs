@@ -14,6 +14,7 @@ internal static class ServerProgram
         var commandLine = new CommandLine(talk, new SettingsLoader(EnvironmentVariables(), Environment.CurrentDirectory));
         var root = commandLine.Root((options, cancellation) => Serve(options, time, cancellation));
         root.Subcommands.Add(EabCommand.Make(commandLine, (options, action) => WithKeys(options, time, action)));
+        root.Subcommands.Add(CaCommand.Make(commandLine, talk, time));
         try
         {
             return await commandLine.Run(root, arguments);

@@ -32,7 +32,8 @@ internal static class Settings
         List("validation-networks", "CIDR", "networks that validation may reach although it does not by default: loopback, link-local and the like",
             "none", SettingValues.Network, (options, networks) => options with { ValidationNetworks = networks }),
         One("status-url", "URL", "public base URL of CRLs and CA certificates, plain HTTP; it is written into certificates", "http://localhost:14001",
-            (options, text) => options with { StatusUrl = SettingValues.HttpUrl(text) }),
+            (options, text) => options with { StatusUrl = SettingValues.HttpUrl(text) }) with
+        { ForSubcommands = true },
         One("status-listen", "URL", "address of the status listener where it differs from --status-url", null,
             (options, text) => options with { StatusListen = SettingValues.PlainListenUrl(text) }) with
         { DefaultText = "the host and port of --status-url" },

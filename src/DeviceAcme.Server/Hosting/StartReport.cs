@@ -43,6 +43,7 @@ internal static class StartReport
         if (options.AnchorDirectories.Count > 0)
         {
             text.AppendLine("  ./dev sim enroll --kind mac                          a simulated Mac proves itself and enrolls");
+            text.AppendLine("  ./dev sim enroll --kind tpm                          a simulated Linux host with a TPM 2.0");
             text.AppendLine("  ./dev sim enroll --kind server --name host.example   a name, over http-01");
         }
 
