@@ -154,7 +154,11 @@ internal sealed class TestAccount(TestServer server, string profile = "tls-serve
             alternative.AddDnsName(name);
         }
 
-        request.CertificateExtensions.Add(alternative.Build());
+        if (names.Length > 0)
+        {
+            request.CertificateExtensions.Add(alternative.Build());
+        }
+
         return Base64(request.CreateSigningRequest());
     }
 }

@@ -16,6 +16,9 @@ internal sealed record CertificateInputs
     /// <summary>What the evidence of the order's authorizations proves.</summary>
     public required FactSet Facts { get; init; }
 
+    /// <summary>True where a device identifier was let through without proof, because the profile merely observes.</summary>
+    public bool Unproven { get; init; }
+
     /// <summary>The CSR that <see cref="CsrRules"/> passed.</summary>
     public required CertificateSigningRequest Request { get; init; }
 
@@ -56,6 +59,11 @@ internal static class CertificatePlanner
             extensions.Add(new PlannedExtension(Oids.SubjectAltName, subject.Length == 2, GeneralName.Write(names)));
         }
 
+        if (inputs.Unproven)
+        {
+            extensions.Add(UnprovenPolicy());
+        }
+
         extensions.AddRange(template.Extensions.Select(extension => Extension(extension, inputs)));
         var (notBefore, notAfter) = RequestedValidity.Plan(template, inputs.NotBefore, inputs.NotAfter, inputs.Now);
         return new CertificatePlan
@@ -69,6 +77,21 @@ internal static class CertificatePlanner
             ExactNotAfter = inputs.NotAfter is not null,
             CertificateRequest = inputs.Request.Der,
         };
+    }
+
+    /// <summary>RFC 5280 §4.2.1.4: says to everybody who meets the certificate that its device identifier was not proven.</summary>
+    private static PlannedExtension UnprovenPolicy()
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            using (writer.PushSequence())
+            {
+                writer.WriteObjectIdentifier(Oids.UnprovenIdentifierPolicy);
+            }
+        }
+
+        return new PlannedExtension(Oids.CertificatePolicies, false, writer.Encode());
     }
 
     private static byte[] Subject(CertificateInputs inputs)

@@ -13,6 +13,11 @@ internal static class Oids
     public const string CrlNumber = "2.5.29.20";
     public const string ReasonCode = "2.5.29.21";
     public const string CrlDistributionPoints = "2.5.29.31";
+    public const string CertificatePolicies = "2.5.29.32";
+
+    /// <summary>Our own policy, under a UUID (X.667): the device identifier in this certificate was ordered and not proven.</summary>
+    public const string UnprovenIdentifierPolicy = "2.25.86460896158151247275097005402158036632";
+
     public const string AuthorityKeyIdentifier = "2.5.29.35";
     public const string ExtKeyUsage = "2.5.29.37";
     public const string AuthorityInfoAccess = "1.3.6.1.5.5.7.1.1";

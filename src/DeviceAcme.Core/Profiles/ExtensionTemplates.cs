@@ -21,6 +21,7 @@ internal static class ExtensionTemplates
         [Oids.CrlDistributionPoints] = "is set by the CA",
         [Oids.AuthorityInfoAccess] = "is set by the CA",
         [Oids.MicrosoftSid] = "maps to a directory account: it can only come from the device ledger, which is reserved for a later version ('3 of 5')",
+        [Oids.CertificatePolicies] = "(certificatePolicies) says what was proven: reserved for a later version ('3 of 5')",
         ["2.5.29.56"] = "(noRevAvail) contradicts the CRL distribution point that the CA sets (RFC 9608 §4)",
         ["2.5.29.30"] = "(nameConstraints) belongs to CA certificates",
         ["2.5.29.36"] = "(policyConstraints) belongs to CA certificates",

@@ -74,7 +74,8 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Veri
 
         if (accepted || profile.Attestation.Mode == AttestationMode.Observe)
         {
-            var outcome = new AttestationOutcome(verdict.Device?.PublicKey.ToArray(), VerdictJson.WriteFacts(verdict.Facts), evidence.Id);
+            // what refused evidence says proves nothing, even where its chain is good
+            var outcome = new AttestationOutcome(verdict.Device?.PublicKey.ToArray(), VerdictJson.WriteFacts(accepted ? verdict.Facts : FactSet.Empty), evidence.Id);
             context.Record(authorization.Accept(challenge, outcome, now, Lifetimes.ValidAuthorization));
             if (!accepted)
             {

@@ -50,6 +50,7 @@ internal static class FinalizeOrder
             Profile = profile,
             Identifiers = order.Identifiers,
             Facts = Facts(authorizations),
+            Unproven = authorizations.Any(authorization => authorization is { EvidenceId: not null, AttestedKey: null }),
             Request = checkedCsr,
             NotBefore = order.NotBefore,
             NotAfter = order.NotAfter,
