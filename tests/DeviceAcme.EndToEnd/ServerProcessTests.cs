@@ -21,7 +21,7 @@ public sealed class ServerProcessTests : IDisposable
 
         server.Output.Should().Contain($"https://localhost:{_ports[0]}/directory")
             .And.Contain($"https://localhost:{_ports[0]}/acme/apple-device/directory")
-            .And.Contain(Path.Combine(_folder.FullName, "data", "ca", "root.pem"))
+            .And.Contain(Path.Combine("data", "ca", "root.pem"))
             .And.Contain("any genuine device of an accepted vendor");
         using var http = new HttpClient(new SocketsHttpHandler
         {

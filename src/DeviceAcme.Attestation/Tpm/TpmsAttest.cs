@@ -39,7 +39,12 @@ internal sealed class TpmsAttest
             // nothing after a wrong magic can be relied on
             return new TpmsAttest
             {
-                Magic = magic, Type = type, QualifiedSigner = default, ExtraData = default, FirmwareVersion = 0, AttestedName = default,
+                Magic = magic,
+                Type = type,
+                QualifiedSigner = default,
+                ExtraData = default,
+                FirmwareVersion = 0,
+                AttestedName = default,
             };
         }
 

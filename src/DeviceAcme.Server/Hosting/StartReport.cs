@@ -1,5 +1,6 @@
 using System.Text;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Protocol.Admin;
 
 namespace DeviceAcme.Server.Hosting;
 
@@ -18,14 +19,14 @@ internal static class StartReport
             Line("", $"{options.BaseUrl}/acme/{profile.Name}/directory{About(profile)}");
         }
 
-        Line("root to trust", root);
-        Line("data", options.DataDirectory);
+        Line("root to trust", Shown(root));
+        Line("data", Shown(options.DataDirectory));
         Line("listens on", string.Join(", ", options.Listen.Count > 0 ? options.Listen.Select(Plain) : [Plain(options.Url)]));
         Line("status", options.StatusUrl is null ? "none" : $"{Plain(options.StatusUrl)}  (CRLs and CA certificates)");
-        Line("admin", options.AdminUrl is null ? "none" : $"{Plain(options.AdminUrl)}  (token in {Path.Combine(options.DataDirectory, "admin.token")})");
+        Line("admin", options.AdminUrl is null ? "none" : $"{Plain(options.AdminUrl)}  (token in {Shown(Path.Combine(options.DataDirectory, RunningServer.TokenFileName))})");
         foreach (var folder in options.AnchorDirectories)
         {
-            Line("also trusted", $"the vendor roots in {folder}");
+            Line("also trusted", $"the vendor roots in {Shown(folder)}");
         }
 
         foreach (var warning in installation.Warnings)
@@ -48,7 +49,8 @@ internal static class StartReport
         }
 
         text.AppendLine($"  curl --cacert {Shown(root)} {options.BaseUrl}/directory");
-        text.AppendLine($"  REQUESTS_CA_BUNDLE={Shown(root)} certbot certonly --standalone --server {options.BaseUrl}/directory -d NAME");
+        var port = options.Http01Port == 80 ? "" : $" --http-01-port {options.Http01Port}";
+        text.AppendLine($"  REQUESTS_CA_BUNDLE={Shown(root)} certbot certonly --standalone{port} --server {options.BaseUrl}/directory -d NAME");
         text.AppendLine("Ctrl+C stops the server.");
         return text.ToString();
 
@@ -59,6 +61,7 @@ internal static class StartReport
 
     private static string Plain(Uri url) => url.GetLeftPart(UriPartial.Authority);
 
+    // From the working directory where that is shorter, so that it can be copied into the commands below.
     private static string Shown(string path)
     {
         var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
