@@ -106,9 +106,25 @@ internal sealed record ImportedChain(IReadOnlyList<ReadOnlyMemory<byte>> Chain, 
             throw new IssuerException($"the chain of '{own.Subject}' does not verify: {string.Join("; ", wrong.Select(status => status.StatusInformation.TrimEnd('.', ' ')).Distinct())}");
         }
 
+        CheckPathLengths([.. chain.ChainElements.Select(element => element.Certificate)]);
         var elements = chain.ChainElements.Select(element => element.Certificate.RawData).ToList();
         return built
             ? new ImportedChain([.. elements.SkipLast(1).Select(der => new ReadOnlyMemory<byte>(der))], elements[^1])
             : new ImportedChain([.. elements.Select(der => new ReadOnlyMemory<byte>(der))], null);
+    }
+
+    // the engine takes the issuer's certificate for the end of the path (RFC 5280 §4.2.1.9 does not count that one); leaves stand below it
+    private static void CheckPathLengths(IReadOnlyList<X509Certificate2> path)
+    {
+        for (var below = 1; below < path.Count; below++)
+        {
+            if (path[below].Extensions.OfType<X509BasicConstraintsExtension>().FirstOrDefault() is { HasPathLengthConstraint: true } constraints
+                && constraints.PathLengthConstraint < below)
+            {
+                throw new IssuerException(
+                    $"'{path[below].Subject}' allows a path length of {constraints.PathLengthConstraint}; {below} CA{(below == 1 ? "" : "s")} would stand below it",
+                    "let a CA with a longer path length sign, or one further up");
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ internal static class KeyFile
     private const string Encrypted = "ENCRYPTED PRIVATE KEY";
 
     // once per start; whoever steals the file pays it for every guess
-    private static readonly PbeParameters Protection = new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 600_000);
+    private static readonly PbeParameters Protection = new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 200_000);
 
     /// <summary>The PEM of a key.</summary>
     public static byte[] Write(AsymmetricAlgorithm key, string? passphrase) => Encoding.ASCII.GetBytes(
