@@ -8,6 +8,11 @@ internal readonly record struct AccountId(string Value)
 
 internal readonly record struct OrderId(string Value)
 {
+    /// <summary>By octets, as the store compares; the pages of a list go on behind an id.</summary>
+    public static bool operator >(OrderId left, OrderId right) => string.CompareOrdinal(left.Value, right.Value) > 0;
+
+    public static bool operator <(OrderId left, OrderId right) => right > left;
+
     public override string ToString() => Value;
 }
 

@@ -1,20 +1,18 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using DeviceAcme.Protocol.Jose;
 using FluentAssertions;
 
 namespace DeviceAcme.Server.Tests;
 
 /// <summary>A bare client for one key: an HttpClient, literal JSON, and a way to do every step wrongly. It shares no wire objects with the server.</summary>
-internal sealed class TestAccount(TestServer server, string profile = "tls-server", ECDsa? key = null)
+internal sealed class TestAccount(TestServer server, string profile = "tls-server", TestKey? key = null)
 {
-    public TestServer Server { get; } = server;
+    public TestServer Server { get; set; } = server;
 
-    public ECDsa Key { get; } = key ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    public TestKey Key { get; set; } = key ?? TestKey.P256();
 
     public string Profile { get; } = profile;
 
@@ -22,24 +20,6 @@ internal sealed class TestAccount(TestServer server, string profile = "tls-serve
 
     /// <summary>The account's URL, after <see cref="Register"/>.</summary>
     public string? Kid { get; set; }
-
-    public JsonObject Jwk
-    {
-        get
-        {
-            var q = Key.ExportParameters(false).Q;
-            return new JsonObject { ["kty"] = "EC", ["crv"] = "P-256", ["x"] = Base64(q.X!), ["y"] = Base64(q.Y!) };
-        }
-    }
-
-    public string Thumbprint
-    {
-        get
-        {
-            var q = Key.ExportParameters(false).Q;
-            return Base64(SHA256.HashData(Encoding.ASCII.GetBytes($$"""{"crv":"P-256","kty":"EC","x":"{{Base64(q.X!)}}","y":"{{Base64(q.Y!)}}"}""")));
-        }
-    }
 
     public static string Base64(ReadOnlySpan<byte> bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
 
@@ -66,10 +46,10 @@ internal sealed class TestAccount(TestServer server, string profile = "tls-serve
     /// <summary>A signed POST. A null payload is a POST-as-GET.</summary>
     public async Task<TestReply> Post(string url, string? payload, bool useJwk = false, Action<JsonObject>? header = null, Func<byte[], byte[]>? signature = null)
     {
-        var protectedHeader = new JsonObject { ["alg"] = "ES256", ["nonce"] = await Nonce(), ["url"] = url };
+        var protectedHeader = new JsonObject { ["alg"] = Key.Alg, ["nonce"] = await Nonce(), ["url"] = url };
         if (useJwk || Kid is null)
         {
-            protectedHeader["jwk"] = Jwk;
+            protectedHeader["jwk"] = Key.Jwk;
         }
         else
         {
@@ -83,20 +63,35 @@ internal sealed class TestAccount(TestServer server, string profile = "tls-serve
     public Task<TestReply> Get(string url) => Post(url, null);
 
     /// <summary>The flattened JWS of a header and a payload.</summary>
-    public JsonObject Sign(JsonObject protectedHeader, string? payload, Func<byte[], byte[]>? signature = null)
-    {
-        var first = Base64(Encoding.UTF8.GetBytes(protectedHeader.ToJsonString()));
-        var second = payload is null ? "" : Base64(Encoding.UTF8.GetBytes(payload));
-        var signed = Key.SignData(Encoding.ASCII.GetBytes($"{first}.{second}"), HashAlgorithmName.SHA256);
-        return new JsonObject { ["protected"] = first, ["payload"] = second, ["signature"] = Base64(signature?.Invoke(signed) ?? signed) };
-    }
+    public JsonObject Sign(JsonObject protectedHeader, string? payload, Func<byte[], byte[]>? signature = null) => Key.Jws(protectedHeader, payload, signature);
 
-    public async Task<TestReply> Send(string url, JsonObject jws, string contentType = "application/jose+json")
+    public Task<TestReply> Send(string url, JsonObject jws, string? contentType = "application/jose+json") =>
+        Send(url, Encoding.UTF8.GetBytes(jws.ToJsonString()), contentType);
+
+    public async Task<TestReply> Send(string url, byte[] body, string? contentType = "application/jose+json")
     {
-        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(jws.ToJsonString()));
-        content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        using var content = new ByteArrayContent(body);
+        if (contentType is not null)
+        {
+            content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        }
+
         using var reply = await Server.Http.PostAsync(url, content);
         return await TestReply.Read(reply);
+    }
+
+    /// <summary>A GET without any signature, as everybody can send it.</summary>
+    public async Task<TestReply> Fetch(string url, HttpMethod? method = null)
+    {
+        using var reply = await Server.Http.SendAsync(new HttpRequestMessage(method ?? HttpMethod.Get, url));
+        return await TestReply.Read(reply);
+    }
+
+    /// <summary>The first challenge of a type in the order's first authorization.</summary>
+    public async Task<JsonNode> Challenge(TestReply order, string type)
+    {
+        var authorization = await Get((string)order.Json["authorizations"]![0]!);
+        return authorization.Json["challenges"]!.AsArray().First(challenge => (string)challenge!["type"]! == type)!;
     }
 
     /// <summary>A new order for these identifiers; must be created.</summary>
@@ -144,11 +139,20 @@ internal sealed class TestAccount(TestServer server, string profile = "tls-serve
         return await Post((string)order.Json["finalize"]!, $$"""{"csr":"{{Csr(certificateKey, names)}}"}""");
     }
 
+    /// <summary>Finalizes an order that is ready, for dns names, and fetches the certificate.</summary>
+    public async Task<X509Certificate2> Certificate(TestReply order, params string[] names)
+    {
+        using var certificateKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var valid = await Post((string)order.Json["finalize"]!, $$"""{"csr":"{{Csr(certificateKey, names)}}"}""");
+        valid.State.Should().Be("valid", valid.Body);
+        return X509Certificate2.CreateFromPem((await Get((string)valid.Json["certificate"]!)).Body);
+    }
+
     /// <summary>base64url of a CSR for dns names.</summary>
     public static string Csr(ECDsa key, params string[] names)
     {
-        var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("", key, HashAlgorithmName.SHA256);
-        var alternative = new System.Security.Cryptography.X509Certificates.SubjectAlternativeNameBuilder();
+        var request = new CertificateRequest("", key, HashAlgorithmName.SHA256);
+        var alternative = new SubjectAlternativeNameBuilder();
         foreach (var name in names)
         {
             alternative.AddDnsName(name);
@@ -169,6 +173,12 @@ internal sealed record TestReply(HttpStatusCode Status, string? ContentType, str
     public JsonNode Json => JsonNode.Parse(Body)!;
 
     public string? Header(string name) => Headers.TryGetValue(name, out var values) ? values.Single() : null;
+
+    /// <summary>The member <c>status</c> of the object.</summary>
+    public string? State => (string?)Json["status"];
+
+    /// <summary>The reason code of a problem.</summary>
+    public string? Reason => (string?)Json["reason"];
 
     public IReadOnlyList<string> Links(string relation) => Headers.TryGetValue("Link", out var values)
         ? values.SelectMany(value => value.Split(", ")).Where(value => value.EndsWith($";rel=\"{relation}\"", StringComparison.Ordinal)).Select(value => value[1..value.IndexOf('>', StringComparison.Ordinal)]).ToList()

@@ -15,35 +15,35 @@ internal sealed class TestServer : IAsyncDisposable
 {
     public const string BaseUrl = "https://acme.test";
 
-    private readonly string _folder;
+    private readonly Setup _setup;
     private readonly WebApplication _app;
+    private bool _stopped;
 
-    private TestServer(string folder, WebApplication app, ManualClock clock, FakeNetwork network)
+    private TestServer(Setup setup, WebApplication app)
     {
-        _folder = folder;
+        _setup = setup;
         _app = app;
-        Clock = clock;
-        Network = network;
         Http = app.GetTestClient();
         Http.BaseAddress = new Uri(BaseUrl);
     }
 
     public HttpClient Http { get; }
 
-    public ManualClock Clock { get; }
+    public ManualClock Clock => _setup.Clock;
 
     /// <summary>What http-01, dns-01 and tls-alpn-01 find.</summary>
-    public FakeNetwork Network { get; }
+    public FakeNetwork Network => _setup.Network;
 
     public AcmeDb Db => _app.Services.GetRequiredService<AcmeDb>();
 
     public IServiceProvider Services => _app.Services;
 
-    public string DataDirectory => Path.Combine(_folder, "data");
+    public string DataDirectory => _setup.Options.DataDirectory;
 
     /// <param name="profiles">Profile files beside the shipped ones: name without extension, text.</param>
     /// <param name="configure">Changes the settings.</param>
     /// <param name="anchors">Vendor roots: <c>format/name.pem</c> and text.</param>
+    /// <param name="services">Changes the services.</param>
     public static async Task<TestServer> Start(
         IReadOnlyDictionary<string, string>? profiles = null, Func<ServerOptions, ServerOptions>? configure = null, IReadOnlyDictionary<string, string>? anchors = null, Action<IServiceCollection>? services = null)
     {
@@ -79,29 +79,59 @@ internal sealed class TestServer : IAsyncDisposable
             LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
         };
         var clock = new ManualClock(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
-        var network = new FakeNetwork();
-        var app = ServerApplication.Build(configure?.Invoke(options) ?? options, clock, builder =>
+        return await Start(new Setup(folder, configure?.Invoke(options) ?? options, clock, new FakeNetwork(), services));
+    }
+
+    /// <summary>The file of one of the profiles; a restart reads it again.</summary>
+    public string ProfileFile(string name) => Path.Combine(_setup.Options.ProfilesDirectory, name + ".yaml");
+
+    /// <summary>Ends this process's work and starts the next one on the same data, with the same clock and network.</summary>
+    public async Task<TestServer> Restart(Func<ServerOptions, ServerOptions>? configure = null)
+    {
+        await Stop();
+        return await Start(_setup with { Options = configure?.Invoke(_setup.Options) ?? _setup.Options });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Stop();
+        if (Directory.Exists(_setup.Folder))
+        {
+            Directory.Delete(_setup.Folder, true);
+        }
+    }
+
+    private static async Task<TestServer> Start(Setup setup)
+    {
+        var app = ServerApplication.Build(setup.Options, setup.Clock, builder =>
         {
             builder.WebHost.UseTestServer();
             builder.Services.RemoveAll<IChallengeValidator>();
             foreach (var type in ChallengeTypes.All.Where(type => type != ChallengeTypes.DeviceAttest01))
             {
-                builder.Services.AddSingleton<IChallengeValidator>(new FakeValidator(type, network));
+                builder.Services.AddSingleton<IChallengeValidator>(new FakeValidator(type, setup.Network));
             }
 
-            services?.Invoke(builder.Services);
+            setup.Services?.Invoke(builder.Services);
         });
         await app.StartAsync();
-        return new TestServer(folder, app, clock, network);
+        return new TestServer(setup, app);
     }
 
-    public async ValueTask DisposeAsync()
+    private async Task Stop()
     {
+        if (_stopped)
+        {
+            return;
+        }
+
+        _stopped = true;
         Http.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
-        Directory.Delete(_folder, true);
     }
+
+    private sealed record Setup(string Folder, ServerOptions Options, ManualClock Clock, FakeNetwork Network, Action<IServiceCollection>? Services);
 
     private sealed class FakeValidator(string type, FakeNetwork network) : IChallengeValidator
     {

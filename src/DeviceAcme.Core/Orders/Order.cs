@@ -20,9 +20,6 @@ internal sealed class Order
     /// <summary>Content hash of the profile version that the order was made under.</summary>
     public string ProfileHash { get; private init; } = "";
 
-    /// <summary>True where the client named the profile, which is then echoed (draft-ietf-acme-profiles).</summary>
-    public bool ProfileNamed { get; private init; }
-
     public OrderStatus Status { get; private set; }
 
     /// <summary>As ordered, wildcards with their <c>*.</c>; never changes (RFC 8555 §7.1.3).</summary>
@@ -44,7 +41,6 @@ internal sealed class Order
             AccountId = wanted.Account,
             Profile = wanted.Profile,
             ProfileHash = wanted.ProfileHash,
-            ProfileNamed = wanted.ProfileNamed,
             Identifiers = wanted.Identifiers,
             NotBefore = wanted.NotBefore,
             NotAfter = wanted.NotAfter,
@@ -58,6 +54,10 @@ internal sealed class Order
     public OrderStatus StatusAt(DateTimeOffset now) =>
         Status is OrderStatus.Pending or OrderStatus.Ready && now >= Expires ? OrderStatus.Invalid : Status;
 
+    /// <summary>The status at a time as the authorizations make it: one of them can expire without an event (RFC 8555 §7.1.6).</summary>
+    public OrderStatus StatusAt(IReadOnlyCollection<Authorization> authorizations, DateTimeOffset now) =>
+        Status is OrderStatus.Pending or OrderStatus.Ready && Lost(authorizations, now) is not null ? OrderStatus.Invalid : StatusAt(now);
+
     /// <summary>
     /// Brings the status in line with the authorizations (RFC 8555 §7.1.6): total and idempotent. All valid makes a pending
     /// order ready; one that failed, expired or was given up makes a pending or ready order invalid.
@@ -70,8 +70,7 @@ internal sealed class Order
             return null;
         }
 
-        var lost = authorizations.FirstOrDefault(authorization => authorization.StatusAt(now) is not (AuthorizationStatus.Pending or AuthorizationStatus.Valid));
-        if (lost is not null)
+        if (Lost(authorizations, now) is { } lost)
         {
             var cause = lost.Challenges.FirstOrDefault(challenge => challenge.Error is not null)?.Error;
             return Fail(
@@ -88,12 +87,12 @@ internal sealed class Order
     }
 
     /// <summary>Refuses anything but an order that is ready to be finalized (RFC 8555 §7.4: 403).</summary>
-    public void RequireReady(DateTimeOffset now)
+    public void RequireReady(IReadOnlyCollection<Authorization> authorizations, DateTimeOffset now)
     {
-        var status = StatusAt(now);
+        var status = StatusAt(authorizations, now);
         if (status != OrderStatus.Ready)
         {
-            var expired = status == OrderStatus.Invalid && Error is null ? "; it expired, make a new order" : "";
+            var expired = status == OrderStatus.Invalid && Error is null ? "; it or one of its authorizations expired, make a new order" : "";
             throw Problems.OrderNotReady("order-not-ready", $"order status: expected ready, found {status.Wire()}{expired}");
         }
     }
@@ -101,11 +100,8 @@ internal sealed class Order
     /// <summary>The certificate exists: the caller commits both together.</summary>
     public AuditEvent Complete(CertificateId certificate, IReadOnlyCollection<Authorization> authorizations, DateTimeOffset now)
     {
-        RequireReady(now);
-
         // RFC 8555 §7.5.2: an authorization that was deactivated meanwhile cannot support issuance
-        Follow(authorizations, now);
-        RequireReady(now);
+        RequireReady(authorizations, now);
         Status = OrderStatus.Valid;
         CertificateId = certificate;
         return Event("order.valid", now, null, null, certificate);
@@ -123,6 +119,9 @@ internal sealed class Order
         Error = error;
         return Event("order.invalid", now, error.Reason, error.Detail);
     }
+
+    private static Authorization? Lost(IReadOnlyCollection<Authorization> authorizations, DateTimeOffset now) =>
+        authorizations.FirstOrDefault(authorization => authorization.StatusAt(now) is not (AuthorizationStatus.Pending or AuthorizationStatus.Valid));
 
     private AuditEvent Event(string kind, DateTimeOffset now, string? reason, string? detail, CertificateId? certificate = null) => new()
     {
@@ -143,7 +142,6 @@ internal sealed record NewOrder
     public required AccountId Account { get; init; }
     public required string Profile { get; init; }
     public required string ProfileHash { get; init; }
-    public required bool ProfileNamed { get; init; }
     public required IReadOnlyList<AcmeIdentifier> Identifiers { get; init; }
     public DateTimeOffset? NotBefore { get; init; }
     public DateTimeOffset? NotAfter { get; init; }

@@ -14,6 +14,10 @@ internal static class AcmeEndpoints
         var byAccount = acme.MapGroup("").WithMetadata(new SignedBy(Signer.Account));
         var byEither = acme.MapGroup("").WithMetadata(new SignedBy(Signer.Either));
 
+        routes.MapPost("/directory", GetDirectory.Posted).WithMetadata(new SignedBy(Signer.Account));   // §6.3
+        byAccount.MapPost("/directory", GetDirectory.Posted);                                           // §6.3
+        byAccount.MapPost("/new-nonce", NewNonce.Posted);                                               // §6.3
+
         byKey.MapPost("/new-account", NewAccount.Handle);                                               // §7.3
         byAccount.MapPost("/account/{id}", UpdateAccount.Handle);                                       // §7.3.2, §7.3.6
         byAccount.MapPost("/key-change", ChangeKey.Handle);                                             // §7.3.5

@@ -11,7 +11,7 @@ internal static class AcmeServices
     public static void AddAcme(this IServiceCollection services)
     {
         services.AddSingleton<ProfileCatalog>();
-        services.AddSingleton<Nonces>();
+        services.AddSingleton(_ => new Nonces());
         services.AddSingleton<AccountKeys>();
         services.AddSingleton(_ => new VerifiedIntermediates());
         services.AddSingleton<DeviceAttestation>();

@@ -32,8 +32,13 @@ internal static class CreateOrder
             return request.Profile;
         }
 
-        return profiles.OpenFrom(request.Profile, request.Account).FirstOrDefault(profile => profile.Name == name)
+        var profile = profiles.OpenFrom(request.Profile, request.Account).FirstOrDefault(profile => profile.Name == name)
             ?? throw Problems.InvalidProfile("profile-not-open", "profile: expected one that the directory lists in meta.profiles and whose account rules this account meets");
+
+        // draft-ietf-acme-profiles §4: a named profile that does not fit the rest of the request
+        return wanted.Identifiers.FirstOrDefault(identifier => IdentifierTypes.Find(identifier.Type) is not null && !profile.Identifiers.ContainsKey(identifier.Type)) is { Type: { } type }
+            ? throw Problems.InvalidProfile("profile-lacks-identifier-type", $"profile: {name} is for {string.Join(", ", profile.Identifiers.Keys)} and cannot certify the ordered {type}")
+            : profile;
     }
 
     private static OrderWithAuthorizations Save(
@@ -50,7 +55,6 @@ internal static class CreateOrder
                 Account = request.Account.Id,
                 Profile = profile.Name,
                 ProfileHash = profile.Hash,
-                ProfileNamed = wanted.Profile is not null,
                 Identifiers = identifiers,
                 NotBefore = wanted.NotBefore,
                 NotAfter = wanted.NotAfter,
@@ -81,7 +85,8 @@ internal static class CreateOrder
             .Where(authorization => authorization.AccountId == account && authorization.IdentifierType == identifier.Type && authorization.IdentifierValue == value
                 && authorization.Profile == profile.Name && authorization.PreAuthorization && authorization.Wildcard == wildcard && authorization.Expires > now
                 && (authorization.Status == AuthorizationStatus.Valid || authorization.Status == AuthorizationStatus.Pending))
-            .OrderByDescending(authorization => authorization.CreatedAt)
+            .OrderByDescending(authorization => authorization.Status == AuthorizationStatus.Valid)
+            .ThenByDescending(authorization => authorization.CreatedAt)
             .FirstOrDefault();
         if (known is not null)
         {

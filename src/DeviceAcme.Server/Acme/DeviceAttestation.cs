@@ -51,6 +51,12 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Veri
         var now = request.Now;
         var authorization = context.FindAuthorizationOf(id)!;
         var challenge = authorization.Find(id);
+        if (challenge.Status == ChallengeStatus.Valid)
+        {
+            // answered twice at once: the first answer decided, and its key stands
+            return challenge;
+        }
+
         var accepted = verdict.Outcome == VerdictOutcome.Accepted;
         var device = accepted ? Seen(context, authorization.Identifier, now) : (DeviceId?)null;
         var evidence = new StoredEvidence

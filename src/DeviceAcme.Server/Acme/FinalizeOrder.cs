@@ -22,7 +22,7 @@ internal static class FinalizeOrder
         await using (var context = db.Read())
         {
             found = GetOrder.Require(context, request, id);
-            found.Order.RequireReady(request.Now);
+            found.Order.RequireReady(found.Authorizations, request.Now);
             profile = profiles.OfOrder(context, found.Order);
         }
 

@@ -10,6 +10,13 @@ internal static class GetDirectory
 
     public static IResult Handle(string profile, ProfileCatalog profiles, ServerOptions options) => Of(profiles.Require(profile), profiles, options);
 
+    /// <summary>RFC 8555 §6.3: by POST-as-GET too.</summary>
+    public static IResult Posted(AcmeRequest request, ProfileCatalog profiles, ServerOptions options)
+    {
+        request.RequirePostAsGet();
+        return Of(request.Profile, profiles, options);
+    }
+
     private static JsonReply<DirectoryObject> Of(CertificateProfile profile, ProfileCatalog profiles, ServerOptions options)
     {
         var urls = new AcmeUrls(options.BaseUrl, profile.Name);

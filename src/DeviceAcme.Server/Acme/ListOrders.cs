@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Acme;
 
-/// <summary>RFC 8555 §7.1.2.1: the account's orders, oldest first, in pages linked by <c>rel="next"</c>.</summary>
+/// <summary>RFC 8555 §7.1.2.1: the account's orders but the invalid ones, oldest first, in pages linked by <c>rel="next"</c>.</summary>
 internal static class ListOrders
 {
     public const int PageSize = 100;
@@ -20,8 +20,10 @@ internal static class ListOrders
 
         await using var context = db.Read();
         var account = request.Account.Id;
+        var now = request.Now;
         var page = await context.Orders
-            .Where(order => order.AccountId == account && (order.CreatedAt > time || (order.CreatedAt == time && string.Compare(order.Id.Value, last) > 0)))
+            .Where(order => order.AccountId == account && order.Status != OrderStatus.Invalid && (order.Status == OrderStatus.Valid || order.Expires > now))
+            .Where(order => order.CreatedAt > time || (order.CreatedAt == time && order.Id > last))
             .OrderBy(order => order.CreatedAt).ThenBy(order => order.Id)
             .Take(PageSize + 1)
             .Select(order => new { order.Id, order.CreatedAt })
@@ -34,16 +36,16 @@ internal static class ListOrders
         return new JsonReply<OrdersObject>(new OrdersObject { Orders = shown.Select(order => request.Urls.Order(order.Id)).ToList() }, AcmeJson.Default.OrdersObject) { Next = next };
     }
 
-    private static (DateTimeOffset Time, string Id) Cursor(string? after)
+    private static (DateTimeOffset Time, OrderId Id) Cursor(string? after)
     {
         if (after is null)
         {
-            return (DateTimeOffset.UnixEpoch, "");
+            return (DateTimeOffset.UnixEpoch, new OrderId(""));
         }
 
         var dot = after.IndexOf('.', StringComparison.Ordinal);
         return dot > 0 && long.TryParse(after.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
-            ? (DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), after[(dot + 1)..])
+            ? (DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), new OrderId(after[(dot + 1)..]))
             : throw Problems.Malformed("cursor-invalid", "after: expected the value of the previous page's rel=\"next\" link");
     }
 }

@@ -8,4 +8,11 @@ internal static class NewNonce
         profiles.Require(profile);
         return HttpMethods.IsHead(request.Method) ? Results.Ok() : Results.NoContent();
     }
+
+    /// <summary>RFC 8555 §6.3: by POST-as-GET too.</summary>
+    public static IResult Posted(AcmeRequest request)
+    {
+        request.RequirePostAsGet();
+        return Results.NoContent();
+    }
 }

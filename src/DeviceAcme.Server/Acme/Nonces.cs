@@ -8,11 +8,10 @@ namespace DeviceAcme.Server.Acme;
 /// The one port where nonces are made and spent (RFC 8555 §6.5). A nonce is the node that issued it, its time and its number under
 /// a MAC; what was spent is remembered as one bit per number, so the memory is fixed however many are asked for.
 /// </summary>
-internal sealed class Nonces
+/// <param name="window">How many of the newest nonces can still be spent; older ones give way, so that a flood cannot grow the memory. A multiple of 64.</param>
+internal sealed class Nonces(int window)
 {
-    /// <summary>How many of the newest nonces can still be spent; older ones give way, so that a flood cannot grow the memory.</summary>
-    public const int Window = 1 << 20;
-
+    private const int Window = 1 << 20;
     private const int NodeBytes = 6;
     private const int BodyBytes = NodeBytes + sizeof(uint) + sizeof(long);
     private const int MacBytes = 16;
@@ -25,11 +24,16 @@ internal sealed class Nonces
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
 
-    /// <summary>Bit n % Window is set while number n is issued and not spent.</summary>
-    private readonly ulong[] _open = new ulong[Window / 64];
+    /// <summary>Bit n % window is set while number n is issued and not spent.</summary>
+    private readonly ulong[] _open = new ulong[window / 64];
 
     private readonly Lock _lock = new();
     private long _next;
+
+    public Nonces()
+        : this(Window)
+    {
+    }
 
     /// <summary>The length of every nonce, in characters.</summary>
     public static int Length { get; } = Base64Url.GetEncodedLength(NonceBytes);
@@ -80,7 +84,7 @@ internal sealed class Nonces
     {
         lock (_lock)
         {
-            if (number < _next - Window || (_open[Word(number)] & Bit(number)) == 0)
+            if (number < _next - window || (_open[Word(number)] & Bit(number)) == 0)
             {
                 return false;
             }
@@ -97,7 +101,7 @@ internal sealed class Nonces
         full[..MacBytes].CopyTo(mac);
     }
 
-    private static int Word(long number) => (int)(number % Window / 64);
+    private int Word(long number) => (int)(number % window / 64);
 
     private static ulong Bit(long number) => 1UL << (int)(number % 64);
 }

@@ -7,7 +7,7 @@ namespace DeviceAcme.Server.Acme;
 /// The one place where refusals become problem documents (RFC 8555 §6.7), and where every ACME reply gets its fresh nonce and its
 /// link to the directory (§6.5, §7.1).
 /// </summary>
-internal sealed partial class ProblemMiddleware(RequestDelegate next, Nonces nonces, ServerOptions options, TimeProvider time, ILogger<ProblemMiddleware> log)
+internal sealed partial class ProblemMiddleware(RequestDelegate next, Nonces nonces, ServerOptions options, ProfileCatalog profiles, TimeProvider time, ILogger<ProblemMiddleware> log)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -81,9 +81,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, Nonces non
         var context = (HttpContext)state;
         var headers = context.Response.Headers;
         headers.CacheControl = "no-store";
-        if (context.GetRouteValue("profile") is string profile && !context.Request.Path.Value!.EndsWith("/directory", StringComparison.Ordinal))
+        if (DirectoryAbove(context.Request.Path) is { } directory)
         {
-            headers.Append("Link", $"<{new AcmeUrls(options.BaseUrl, profile).Directory}>;rel=\"index\"");
+            headers.Append("Link", $"<{directory}>;rel=\"index\"");
         }
 
         if (HttpMethods.IsPost(context.Request.Method) || context.Request.Path.Value!.EndsWith("/new-nonce", StringComparison.Ordinal))
@@ -93,6 +93,13 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, Nonces non
 
         return Task.CompletedTask;
     }
+
+    // RFC 8555 §7.1: on everything but the directory. From the path, because what no route takes has no route values; and only
+    // for directories that exist, because a name that a client made up must not stand in a header.
+    private string? DirectoryAbove(PathString path) =>
+        path.Value!.Split('/') is ["", "acme", var name, .. var resource] && resource is not ["directory"] && profiles.Find(name) is { } profile
+            ? new AcmeUrls(options.BaseUrl, profile.Name).Directory
+            : null;
 
     [LoggerMessage(LogLevel.Information, "refused {Method} {Path}: {Type} ({Reason}) {Detail}")]
     private static partial void Refused(ILogger log, string method, PathString path, string type, string? reason, string detail);

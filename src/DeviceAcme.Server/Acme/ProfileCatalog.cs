@@ -27,7 +27,8 @@ internal sealed class ProfileCatalog(ProfileSet profiles, TrustFolders trust, Se
     public CertificateProfile Require(string name) =>
         Find(name) ?? throw Problems.Malformed("directory-unknown", "path: there is no such directory", StatusCodes.Status404NotFound);
 
-    public CertificateProfile Require(HttpContext context) => Require((string)context.GetRouteValue("profile")!);
+    /// <summary>The profile of a request; the one path without a profile is that of the default directory.</summary>
+    public CertificateProfile Require(HttpContext context) => context.GetRouteValue("profile") is string name ? Require(name) : Default;
 
     /// <summary>The version of the profile that an order was made under, also when a newer one is in force.</summary>
     public CertificateProfile OfOrder(AcmeContext context, Order order)

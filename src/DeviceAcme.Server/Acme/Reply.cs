@@ -39,14 +39,14 @@ internal static class Reply
     public static JsonReply<OrderObject> Order(AcmeRequest request, OrderWithAuthorizations found, int status = 200)
     {
         var (order, authorizations) = found;
-        var state = order.StatusAt(request.Now);
+        var state = order.StatusAt(authorizations, request.Now);
         var urls = request.Urls;
         var body = new OrderObject
         {
             Status = state.Wire(),
             Expires = order.Expires,
             Identifiers = order.Identifiers,
-            Profile = order.ProfileNamed ? order.Profile : null,
+            Profile = order.Profile,
             NotBefore = order.NotBefore,
             NotAfter = order.NotAfter,
             Error = order.Error,

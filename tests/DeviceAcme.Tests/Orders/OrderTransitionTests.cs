@@ -142,7 +142,6 @@ public sealed class OrderTransitionTests
                 Account = new AccountId("a"),
                 Profile = "p",
                 ProfileHash = "h",
-                ProfileNamed = false,
                 Identifiers = [new AcmeIdentifier("dns", "example.com")],
                 Lifetime = TimeSpan.FromHours(1),
             },

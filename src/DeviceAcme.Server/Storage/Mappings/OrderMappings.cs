@@ -14,7 +14,6 @@ internal sealed class OrderMapping : IEntityTypeConfiguration<Order>
         order.Property(o => o.AccountId).HasColumnName("account_id");
         order.Property(o => o.Profile).HasColumnName("profile");
         order.Property(o => o.ProfileHash).HasColumnName("profile_hash");
-        order.Property(o => o.ProfileNamed).HasColumnName("profile_named");
         order.Property(o => o.Status).HasColumnName("status");
         order.Property(o => o.Identifiers).HasColumnName("identifiers");
         order.Property(o => o.NotBefore).HasColumnName("not_before");

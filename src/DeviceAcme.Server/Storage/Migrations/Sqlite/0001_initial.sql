@@ -133,7 +133,6 @@ CREATE TABLE orders (
     account_id TEXT NOT NULL,
     profile TEXT NOT NULL,
     profile_hash TEXT NOT NULL,
-    profile_named INTEGER NOT NULL,
     status TEXT NOT NULL,
     identifiers TEXT NOT NULL,
     not_before INTEGER,

@@ -1,0 +1,58 @@
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Tests.Conformance;
+using FluentAssertions;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(SharedServer))]
+
+namespace DeviceAcme.Server.Tests.Conformance;
+
+/// <summary>
+/// One server for all tests that neither move the clock nor change settings. Each test brings its own account, so none sees another's
+/// objects. A name says what the network answers for it: <c>refused.*</c> fails its validation, <c>hanging.*</c> never gets an answer.
+/// </summary>
+public sealed class SharedServer : IAsyncLifetime
+{
+    private TestServer? _server;
+
+    internal TestServer Server => _server ?? throw new InvalidOperationException("the fixture was not initialized");
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await TestServer.Start(TestProfiles.All, anchors: Simulated.Anchors);
+        _server.Network.Answer = Answer;
+    }
+
+    public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>A registered account.</summary>
+    internal async Task<TestAccount> Account(string profile = "tls-server", TestKey? key = null)
+    {
+        var account = new TestAccount(Server, profile, key);
+        (await account.Register()).Status.Should().Be(System.Net.HttpStatusCode.Created);
+        return account;
+    }
+
+    /// <summary>An external account key, as an administrator hands it out.</summary>
+    internal Task AddKey(string keyId, byte[] macKey, string? profile = null, DateTimeOffset? expires = null) => Server.Db.Commit(context =>
+    {
+        context.ExternalAccountKeys.Add(new ExternalAccountKey { KeyId = keyId, MacKey = macKey, Profile = profile, CreatedAt = Server.Clock.GetUtcNow(), ExpiresAt = expires });
+    });
+
+    /// <summary>What the network says to the names of these tests.</summary>
+    internal static async Task<Problem?> Answer(string type, Core.Challenges.ValidationTarget target, CancellationToken cancellation)
+    {
+        if (target.Identifier.Value.StartsWith("refused.", StringComparison.Ordinal))
+        {
+            return Problems.IncorrectResponse("key-authorization-mismatch", $"{type}: expected the key authorization, found another text").Problem;
+        }
+
+        if (target.Identifier.Value.StartsWith("hanging.", StringComparison.Ordinal))
+        {
+            await Task.Delay(Timeout.Infinite, cancellation);
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,75 @@
+namespace DeviceAcme.Server.Tests.Conformance;
+
+/// <summary>Profiles beside the shipped ones.</summary>
+internal static class TestProfiles
+{
+    public const string EabRequired = "eab-required";
+    public const string EabOptional = "eab-optional";
+    public const string EabOther = "eab-other";
+    public const string Open = "open";
+    public const string Narrow = "narrow";
+    public const string Mixed = "mixed";
+    public const string AppleProblem = "apple-problem";
+    public const string AppleObserve = "apple-observe";
+    public const string ApplePrivate = "apple-private";
+    public const string AppleUdid = "apple-udid";
+
+    public static IReadOnlyDictionary<string, string> All { get; } = new Dictionary<string, string>
+    {
+        [EabRequired] = Classic(EabRequired, "required"),
+        [EabOptional] = Classic(EabOptional, "optional"),
+        [EabOther] = Classic(EabOther, "required"),
+        [Open] = Classic(Open, "none"),
+        [Narrow] = Classic(Narrow, "none", allow: "[.example.org, \"/host[0-9]+/\"]", challenges: "[dns-01]"),
+        [Mixed] = Apple(Mixed, more: "  dns: { challenges: [http-01] }\n  hardware-module: { challenges: [device-attest-01], proves: device.serial }"),
+        [AppleProblem] = Apple(AppleProblem, onFailure: "problem"),
+        [AppleObserve] = Apple(AppleObserve, mode: "observe"),
+        [ApplePrivate] = Apple(ApplePrivate, inCertificate: false),
+        [AppleUdid] = Apple(AppleUdid, proves: "device.udid"),
+    };
+
+    private static string Classic(string name, string binding, string allow = "[\"*\"]", string challenges = "[http-01, dns-01, tls-alpn-01]") => $"""
+        name: {name}
+        description: Profile {name} of the tests
+        accounts:
+          external-account-binding: {binding}
+        identifiers:
+          dns:
+            challenges: {challenges}
+            allow: {allow}
+        certificate:
+          subject-alternative-names: [identifiers]
+          keys: [ec-p256]
+          key-usage: [digital-signature]
+          extended-key-usage: [server-auth]
+          validity: 90d
+        issuer: default
+        """;
+
+    private static string Apple(string name, string mode = "required", string onFailure = "challenge", string proves = "device.serial", bool inCertificate = true, string more = "") => $"""
+        name: {name}
+        description: Profile {name} of the tests
+        accounts:
+          external-account-binding: none
+        identifiers:
+          permanent-identifier:
+            challenges: [device-attest-01]
+            allow: ["*"]
+            proves: {proves}
+        {more}
+        attestation:
+          mode: {mode}
+          formats: [apple]
+          anchors: [apple]
+          on-failure: {onFailure}
+        certificate:
+          subject: CN=a device
+          {(inCertificate ? "subject-alternative-names: [identifiers]" : "subject-alternative-names: []")}
+          identifier-in-certificate: {(inCertificate ? "true" : "false")}
+          keys: [ec-p256, ec-p384]
+          key-usage: [digital-signature]
+          extended-key-usage: [client-auth]
+          validity: 90d
+        issuer: default
+        """;
+}
