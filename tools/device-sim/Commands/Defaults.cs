@@ -15,9 +15,9 @@ internal static class Defaults
     /// <summary>State folder of a software TPM.</summary>
     public static string Swtpm(string name) => Path.Combine(Root, ".dev", "swtpm", name);
 
-    public static string Output(string kind) => Path.Combine(".", ".dev", "out", kind);
+    public static string Output(string kind) => Path.Combine(".dev", "out", kind);
 
-    public static string Ca => Path.Combine(".", "data", "ca", "root.pem");
+    public static string Ca => Path.Combine("data", "ca", "root.pem");
 
     // The repository that the current folder is in, or else the current folder.
     private static string Root

@@ -22,6 +22,7 @@ internal sealed class EnrollCommand
     private readonly Option<string?> _ordered = new("--client-identifier") { Description = "mac: order this and not the serial number, as a profile's ClientIdentifier does" };
     private readonly Option<string?> _key = OneOf<string?>("--key", "type of the certificate's key", required: false, [.. DeviceKeys.Types]);
     private readonly Option<string> _tpm = OneOf("--tpm", "tpm: in managed code, or Debian's software TPM", required: false, "managed", "swtpm");
+    private readonly Option<string?> _tpmState = new("--tpm-state") { Description = "swtpm: folder of the TPM (default: .dev/swtpm/NAME of --serial)" };
     private readonly Option<string?> _fault = new("--fault") { Description = "make one thing wrong with the evidence; 'faults' lists them" };
     private readonly Option<string?> _seed = new("--seed") { Description = "vendors of this seed and not those of the folder" };
     private readonly Option<string> _vendors = new("--vendors") { Description = "folder of the fake vendors (default: .dev/vendors)", DefaultValueFactory = _ => Defaults.Vendors };
@@ -55,7 +56,7 @@ internal sealed class EnrollCommand
         var enroll = new EnrollCommand(terminal, time);
         var command = new Command("enroll", "enroll a fake device, from account to certificate")
         {
-            enroll._kind, enroll._directory, enroll._ca, enroll._out, enroll._names, enroll._serial, enroll._ordered, enroll._key, enroll._tpm, enroll._fault,
+            enroll._kind, enroll._directory, enroll._ca, enroll._out, enroll._names, enroll._serial, enroll._ordered, enroll._key, enroll._tpm, enroll._tpmState, enroll._fault,
             enroll._seed, enroll._vendors, enroll._profile, enroll._eabKeyId, enroll._eabKey, enroll._dnsListen, enroll._httpPort, enroll._timeout, enroll._json,
         };
         command.SetAction(enroll.Run);
@@ -106,7 +107,7 @@ internal sealed class EnrollCommand
     {
         var kind = parsed.GetRequiredValue(_kind);
         var report = new EnrollmentReport(_terminal, parsed.GetValue(_json));
-        var folder = Path.GetFullPath(parsed.GetValue(_out) ?? Defaults.Output(kind));
+        var folder = parsed.GetValue(_out) ?? Defaults.Output(kind);
         using var http = TrustedRoot.Client(parsed.GetRequiredValue(_ca));
         await using var device = await Devices.Start(Settings(parsed, kind), () => Vendors(parsed), _time.GetUtcNow(), cancellation);
         using var accountKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -145,7 +146,7 @@ internal sealed class EnrollCommand
         DnsListen = parsed.GetRequiredValue(_dnsListen),
         HttpPort = parsed.GetValue(_httpPort),
         TxtRecords = Defaults.TxtRecords,
-        SwtpmFolder = Defaults.Swtpm,
+        SwtpmFolder = name => parsed.GetValue(_tpmState) ?? Defaults.Swtpm(name),
     };
 
     private FakeVendors Vendors(ParseResult parsed) =>

@@ -1,0 +1,166 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using DeviceAcme.Simulator;
+using DeviceAcme.Simulator.Commands;
+using DeviceAcme.Simulator.Tpm;
+using DeviceAcme.Simulator.Vendors;
+using DeviceAcme.Testing;
+using FluentAssertions;
+using Xunit;
+
+namespace DeviceAcme.EndToEnd;
+
+/// <summary>One server process for all tests of the class: it trusts the fake vendors of its folder and validates on loopback ports of its own.</summary>
+public sealed class ServerOfFakeVendors : IAsyncLifetime
+{
+    private readonly int[] _ports = ServerProcess.FreePorts(5);
+    private ServerProcess? _server;
+
+    internal string Folder { get; } = Directory.CreateTempSubdirectory("deviceacme-enrollment-").FullName;
+
+    internal string Vendors => Path.Combine(Folder, "vendors");
+
+    internal string Root => Path.Combine(Folder, "data", "ca", "root.pem");
+
+    internal string Url => $"https://localhost:{_ports[0]}";
+
+    internal string Dns => $"127.0.0.1:{_ports[3]}";
+
+    internal string HttpPort => $"{_ports[4]}";
+
+    internal string Log => _server!.Output + _server.Error;
+
+    public async ValueTask InitializeAsync()
+    {
+        new VendorFolder(Vendors).Init(null);
+        _server = ServerProcess.Start(
+            Folder, new Dictionary<string, string>(),
+            "--url", Url, "--status-url", $"http://localhost:{_ports[1]}", "--admin-url", $"http://localhost:{_ports[2]}",
+            "--anchors", Vendors, "--dns-resolver", Dns, "--http-01-port", HttpPort, "--validation-networks", "127.0.0.0/8", "::1/128");
+        await _server.Ready();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server!.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+}
+
+/// <summary>The simulator's own commands against the server's own program, over TLS, with its CA, DNS and http-01.</summary>
+public sealed class SimulatedEnrollmentTests(ServerOfFakeVendors server) : IClassFixture<ServerOfFakeVendors>, IDisposable
+{
+    private string Out { get; } = Directory.CreateTempSubdirectory("deviceacme-out-").FullName;
+
+    public void Dispose() => Directory.Delete(Out, recursive: true);
+
+    [Fact, Spec("device-attest §5")]
+    public async Task A_Mac_enrolls_with_the_key_that_was_attested()
+    {
+        var (code, result, talk) = await Enroll("mac", "acme/apple-device/directory", "--serial", "C02SIM0000E2");
+
+        code.Should().Be(0, talk);
+        var certificate = result.GetProperty("certificate");
+        certificate.GetProperty("subjectAlternativeNames").EnumerateArray().Select(name => name.GetString()).Should().Equal("permanent-identifier:C02SIM0000E2");
+        certificate.GetProperty("key").GetString().Should().Be("EC P-384");
+        result.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("name").GetString()).Should().Equal(
+            "directory", "newNonce", "newAccount", "newOrder", "authorization", "challenge", "order", "finalize", "certificate");
+        using var leaf = Leaf();
+        using var key = ECDsa.Create();
+        key.ImportFromPem(await File.ReadAllTextAsync(Path.Combine(Out, "key.pem"), TestContext.Current.CancellationToken));
+        leaf.PublicKey.ExportSubjectPublicKeyInfo().Should().Equal(key.ExportSubjectPublicKeyInfo());
+    }
+
+    [Theory, InlineData("ec-p256"), InlineData("rsa-2048")]
+    public async Task A_TPM_in_managed_code_enrolls(string key)
+    {
+        var (code, result, talk) = await Enroll("tpm", "acme/linux-tpm/directory", "--key", key);
+
+        code.Should().Be(0, talk);
+        var ordered = result.GetProperty("identifiers")[0].GetProperty("value").GetString();
+        ordered.Should().EndWith("/2.23.133.12.1");
+        result.GetProperty("certificate").GetProperty("subjectAlternativeNames")[0].GetString().Should().Be("permanent-identifier:" + ordered);
+    }
+
+    [Theory, Needs("swtpm"), InlineData("ec-p256"), InlineData("ec-p384"), InlineData("rsa-2048")]
+    public async Task A_real_software_TPM_enrolls_with_a_key_that_stays_in_it(string keyType)
+    {
+        var (code, result, talk) = await Enroll("tpm", "acme/linux-tpm/directory", "--tpm", "swtpm", "--tpm-state", Path.Combine(Out, "tpm"), "--key", keyType);
+
+        code.Should().Be(0, talk);
+        result.GetProperty("certificate").GetProperty("subjectAlternativeNames")[0].GetString().Should().EndWith("/2.23.133.12.1");
+        var publicPart = await File.ReadAllBytesAsync(Path.Combine(Out, "key.tpm-public"), TestContext.Current.CancellationToken);
+        using var leaf = Leaf();
+        leaf.PublicKey.ExportSubjectPublicKeyInfo().Should().Equal(TpmTemplates.SubjectPublicKeyInfo(publicPart[2..]));
+        File.Exists(Path.Combine(Out, "key.pem")).Should().BeFalse("no private key ever left the TPM");
+    }
+
+    [Fact, Spec("RFC 8555 §8.3")]
+    public async Task A_host_enrolls_over_http_01()
+    {
+        var (code, result, talk) = await Enroll("server", "directory", "--name", "host.example", "--name", "other.host.example");
+
+        code.Should().Be(0, talk);
+        result.GetProperty("certificate").GetProperty("subjectAlternativeNames").EnumerateArray().Select(name => name.GetString())
+            .Should().BeEquivalentTo("dns:host.example", "dns:other.host.example");
+    }
+
+    [Fact]
+    public async Task A_name_that_does_not_exist_is_refused_with_1()
+    {
+        var (code, result, _) = await Enroll("server", "directory", "--name", "host.invalid");
+
+        code.Should().Be(1);
+        result.GetProperty("result").GetString().Should().Be("refused");
+        result.GetProperty("problem").GetProperty("type").GetString().Should().Be("urn:ietf:params:acme:error:dns");
+    }
+
+    [Theory, InlineData("mac", "acme/apple-device/directory", "key-authorization-hashed"), InlineData("tpm", "acme/linux-tpm/directory", "token-hashed")]
+    public async Task Evidence_of_the_wrong_freshness_is_refused_with_1(string kind, string directory, string fault)
+    {
+        var (code, result, _) = await Enroll(kind, directory, "--fault", fault);
+
+        code.Should().Be(1);
+        result.GetProperty("problem").GetProperty("reason").GetString().Should().Be("freshness-mismatch");
+    }
+
+    [Theory, InlineData("mac", "acme/apple-device/directory"), InlineData("tpm", "acme/linux-tpm/directory")]
+    public async Task An_attested_key_that_is_not_the_key_of_the_request_gets_nothing(string kind, string directory)
+    {
+        var (code, result, _) = await Enroll(kind, directory, "--fault", "key-swap");
+
+        code.Should().Be(1);
+        result.GetProperty("problem").GetProperty("type").GetString().Should().Be("urn:ietf:params:acme:error:badCSR");
+        File.Exists(Path.Combine(Out, "certificate.pem")).Should().BeFalse();
+    }
+
+    private async Task<(int Code, JsonElement Result, string Talk)> Enroll(string kind, string directory, params string[] more)
+    {
+        using var data = new StringWriter();
+        using var talk = new StringWriter();
+        var code = await CommandLine.Run(
+            [
+                "enroll", "--kind", kind, "--directory", $"{server.Url}/{directory}", "--ca", server.Root, "--out", Out,
+                "--vendors", server.Vendors, "--dns-listen", server.Dns, "--http-port", server.HttpPort, "--json", .. more,
+            ],
+            new Terminal(data, talk), TimeProvider.System);
+        data.ToString().Should().NotBeEmpty(talk.ToString());
+        return (code, JsonElement.Parse(data.ToString()), talk.ToString() + server.Log);
+    }
+
+    /// <summary>The new certificate; its chain leads to the server's root.</summary>
+    private X509Certificate2 Leaf()
+    {
+        var certificates = new X509Certificate2Collection();
+        certificates.ImportFromPemFile(Path.Combine(Out, "certificate.pem"));
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.CustomTrustStore.ImportFromPemFile(server.Root);
+        chain.ChainPolicy.ExtraStore.AddRange(certificates);
+        chain.Build(certificates[0]).Should().BeTrue(string.Join(", ", chain.ChainStatus.Select(status => status.StatusInformation)));
+        return certificates[0];
+    }
+}
