@@ -8,8 +8,9 @@ namespace DeviceAcme.Core.Profiles;
 /// <summary>One pattern of <c>allow</c>: a glob, <c>/regex/</c>, a dns suffix such as <c>.example.com</c>, or a CIDR for ip.</summary>
 internal sealed class AllowPattern
 {
-    // a pattern that needs longer than this for a value of bounded length does not allow it
-    private static readonly TimeSpan MatchTimeout = TimeSpan.FromMilliseconds(100);
+    // A regular expression that needs longer than this for a value of bounded length does not allow it. It is time on the wall, so a
+    // short limit would refuse right values on a busy machine.
+    private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
 
     private readonly Func<string, bool> _matches;
 
@@ -120,7 +121,8 @@ internal sealed class AllowPattern
         }
 
         var options = RegexOptions.CultureInvariant | RegexOptions.Singleline | RegexOptions.NonBacktracking;
-        var regex = new Regex(pattern.Append(@"\z").ToString(), dns ? options | RegexOptions.IgnoreCase : options, MatchTimeout);
+        // no time limit: matching without backtracking is linear in the value's length
+        var regex = new Regex(pattern.Append(@"\z").ToString(), dns ? options | RegexOptions.IgnoreCase : options);
         return regex.IsMatch;
     }
 }
