@@ -40,13 +40,19 @@ internal static class RevokeCertificate
     {
         try
         {
-            return X509CertificateLoader.LoadCertificate(der.Span);
+            var certificate = X509CertificateLoader.LoadCertificate(der.Span);
+
+            // the loader takes PEM too, and octets behind the certificate
+            return der.Span.SequenceEqual(certificate.RawDataMemory.Span) ? certificate : throw Unreadable();
         }
         catch (CryptographicException)
         {
-            throw Problems.Malformed("certificate-unreadable", "certificate: expected one X.509 certificate, base64url of its DER form");
+            throw Unreadable();
         }
     }
+
+    private static ProblemException Unreadable() =>
+        Problems.Malformed("certificate-unreadable", "certificate: expected one X.509 certificate, base64url of its DER form");
 
     /// <summary>The id of the issuing key, whose CRL changes.</summary>
     private static string Save(AcmeContext context, AcmeRequest request, X509Certificate2 certificate, int? reason)
@@ -88,11 +94,14 @@ internal static class RevokeCertificate
 
     private static bool MayRevoke(AcmeContext context, AcmeRequest request, X509Certificate2 certificate, StoredCertificate stored, Order order) =>
         request.SigningAccount is { } account
-            ? stored.Account == account.Id || HoldsAll(context, account, order, request.Now)
+            ? stored.Account == account.Id || HoldsAll(context, account, order, stored.Profile, request.Now)
             : Jwk.FromSpki(certificate.PublicKey.ExportSubjectPublicKeyInfo()).Equals(request.Key);
 
-    /// <summary>Whether the account holds valid authorizations for every name. Serial numbers of devices are no secret and give no such right.</summary>
-    private static bool HoldsAll(AcmeContext context, Account account, Order order, DateTimeOffset now) => order.Identifiers.All(identifier =>
+    /// <summary>
+    /// Whether the account holds valid authorizations for every name, proven under the rules of the certificate's own profile. Serial
+    /// numbers of devices are no secret and give no such right.
+    /// </summary>
+    private static bool HoldsAll(AcmeContext context, Account account, Order order, string profile, DateTimeOffset now) => order.Identifiers.All(identifier =>
     {
         if (identifier.Type is not (AcmeIdentifier.Dns or AcmeIdentifier.Ip))
         {
@@ -100,7 +109,7 @@ internal static class RevokeCertificate
         }
 
         var (value, wildcard) = IdentifierTypes.Find(identifier.Type)!.Authorize(identifier.Value);
-        return context.Authorizations.Any(authorization => authorization.AccountId == account.Id && authorization.IdentifierType == identifier.Type
+        return context.Authorizations.Any(authorization => authorization.AccountId == account.Id && authorization.Profile == profile && authorization.IdentifierType == identifier.Type
             && authorization.IdentifierValue == value && authorization.Wildcard == wildcard && authorization.Status == AuthorizationStatus.Valid && authorization.Expires > now);
     });
 }

@@ -9,6 +9,7 @@ internal static class TestProfiles
     public const string Open = "open";
     public const string Narrow = "narrow";
     public const string Mixed = "mixed";
+    public const string Patterns = "patterns";
     public const string AppleProblem = "apple-problem";
     public const string AppleObserve = "apple-observe";
     public const string ApplePrivate = "apple-private";
@@ -22,6 +23,7 @@ internal static class TestProfiles
         [Open] = Classic(Open, "none"),
         [Narrow] = Classic(Narrow, "none", allow: "[.example.org, \"/host[0-9]+/\"]", challenges: "[dns-01]"),
         [Mixed] = Apple(Mixed, more: "  dns: { challenges: [http-01] }\n  hardware-module: { challenges: [device-attest-01], proves: device.serial }"),
+        [Patterns] = Apple(Patterns, allow: "/C02SIM[0-9]{6}/", more: "  hardware-module: { challenges: [device-attest-01], proves: device.serial, allow: [\"TPM-*/1.2.3\"] }"),
         [AppleProblem] = Apple(AppleProblem, onFailure: "problem"),
         [AppleObserve] = Apple(AppleObserve, mode: "observe"),
         [ApplePrivate] = Apple(ApplePrivate, inCertificate: false),
@@ -46,7 +48,7 @@ internal static class TestProfiles
         issuer: default
         """;
 
-    private static string Apple(string name, string mode = "required", string onFailure = "challenge", string proves = "device.serial", bool inCertificate = true, string more = "") => $"""
+    private static string Apple(string name, string mode = "required", string onFailure = "challenge", string proves = "device.serial", bool inCertificate = true, string allow = "*", string more = "") => $"""
         name: {name}
         description: Profile {name} of the tests
         accounts:
@@ -54,7 +56,7 @@ internal static class TestProfiles
         identifiers:
           permanent-identifier:
             challenges: [device-attest-01]
-            allow: ["*"]
+            allow: ["{allow}"]
             proves: {proves}
         {more}
         attestation:
