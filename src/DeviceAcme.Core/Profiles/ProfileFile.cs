@@ -13,6 +13,8 @@ internal static partial class ProfileFile
     /// <summary>More than any sensible profile needs.</summary>
     public const int MaximumLength = 65_536;
 
+    private const int MaximumDepth = 16;
+
     private static readonly string[] Known = ["name", "description", "accounts", "identifiers", "attestation", "certificate", "issuer"];
     private static readonly string[] Reserved = ["devices"];
 
@@ -80,8 +82,15 @@ internal static partial class ProfileFile
             return null;
         }
 
+        var scan = new Parser(new StringReader(text));
         try
         {
+            if (DeepLine(scan) is { } line)
+            {
+                mistakes.Add(path, line, "", $"nests deeper than {MaximumDepth} levels");
+                return null;
+            }
+
             var stream = new YamlStream();
             stream.Load(new StringReader(text));
             if (stream.Documents.Count == 1)
@@ -94,6 +103,27 @@ internal static partial class ProfileFile
         catch (YamlException invalid)
         {
             mistakes.Add(path, (int)invalid.Start.Line, "", $"is not YAML: {invalid.InnerException?.Message ?? invalid.Message}");
+        }
+        catch (Exception invalid) when (invalid is InvalidOperationException or ArgumentException or FormatException)
+        {
+            // the YAML library's own slips over malformed text
+            mistakes.Add(path, (int)(scan.Current?.End.Line ?? 0), "", $"is not YAML: {invalid.Message}");
+        }
+
+        return null;
+    }
+
+    // before the nodes are built: that is done by recursion, which has no end of its own but the stack's
+    private static int? DeepLine(Parser parser)
+    {
+        var depth = 0;
+        while (parser.MoveNext())
+        {
+            depth += parser.Current!.NestingIncrease;
+            if (depth > MaximumDepth)
+            {
+                return (int)parser.Current.Start.Line;
+            }
         }
 
         return null;

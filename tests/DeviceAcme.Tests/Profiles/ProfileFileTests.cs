@@ -1,6 +1,8 @@
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Testing;
 using FluentAssertions;
+using FsCheck;
+using FsCheck.Fluent;
 using Xunit;
 
 namespace DeviceAcme.Tests.Profiles;
@@ -184,6 +186,27 @@ public sealed class ProfileFileTests
 
         mistakes.Errors.Should().ContainSingle().Which.Message.Should().Contain(message);
     }
+
+    [Theory]
+    [InlineData("[")]
+    [InlineData("{a: ")]
+    [InlineData("- ")]
+    public void A_file_that_nests_without_end_is_told(string opening)
+    {
+        Read("a.yaml", string.Concat(Enumerable.Repeat(opening, ProfileFile.MaximumLength / opening.Length)), out var mistakes).Should().BeNull();
+
+        mistakes.Errors.Should().NotBeEmpty();
+    }
+
+    [Fact]
+    public void Whatever_is_changed_in_a_file_is_at_worst_a_mistake() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<Tuple<PositiveInt, PositiveInt, char>>(), change =>
+        {
+            var at = change.Item1.Get * 37 % Apple.Length;
+            var length = Math.Min(change.Item2.Get % 20, Apple.Length - at);
+            var profile = Read("apple-device.yaml", Apple[..at] + change.Item3 + Apple[(at + length)..], out var mistakes);
+            return profile is not null || mistakes.Errors.Count > 0;
+        }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void All_mistakes_of_all_files_are_reported_together()
