@@ -5,7 +5,7 @@ namespace DeviceAcme.Core.Profiles;
 /// <summary>Reads the <c>attestation:</c> part of a profile file.</summary>
 internal static class AttestationSection
 {
-    private static readonly string[] Known = ["mode", "formats", "anchors", "on-failure"];
+    internal static readonly string[] Known = ["mode", "formats", "anchors", "on-failure"];
     private static readonly string[] Reserved = ["facts"];
 
     public static AttestationRule Read(ProfileNode? node)

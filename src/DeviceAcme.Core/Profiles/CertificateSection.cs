@@ -6,7 +6,7 @@ namespace DeviceAcme.Core.Profiles;
 /// <summary>Reads the <c>certificate:</c> part of a profile file.</summary>
 internal static class CertificateSection
 {
-    private static readonly string[] Known =
+    internal static readonly string[] Known =
     [
         "subject", "subject-alternative-names", "from-request", "identifier-in-certificate", "keys", "key-usage",
         "extended-key-usage", "extensions", "validity", "backdate",

@@ -6,8 +6,8 @@ namespace DeviceAcme.Core.Profiles;
 /// <summary>Reads <c>extensions</c>: a list of { oid, critical, and one value }.</summary>
 internal static class ExtensionTemplates
 {
-    private static readonly string[] Values = ["utf8", "ia5", "printable", "octets", "der"];
-    private static readonly string[] Known = ["oid", "critical", .. Values];
+    internal static readonly string[] Values = ["utf8", "ia5", "printable", "octets", "der"];
+    internal static readonly string[] Known = ["oid", "critical", .. Values];
 
     // what the CA or other properties of the profile decide; none of it may come in through the side door
     private static readonly Dictionary<string, string> Elsewhere = new(StringComparer.Ordinal)

@@ -7,7 +7,7 @@ namespace DeviceAcme.Core.Profiles;
 /// <summary>Reads the <c>identifiers:</c> part of a profile file.</summary>
 internal static class IdentifierSection
 {
-    private static readonly string[] Known = ["challenges", "allow", "proves", "caa"];
+    internal static readonly string[] Known = ["challenges", "allow", "proves", "caa"];
 
     // which challenges can prove which type; a wildcard is the order's matter, not the profile's
     private static readonly Dictionary<string, string[]> Fitting = IdentifierTypes.All.ToDictionary(

@@ -15,7 +15,7 @@ internal static partial class ProfileFile
 
     private const int MaximumDepth = 16;
 
-    private static readonly string[] Known = ["name", "description", "accounts", "identifiers", "attestation", "certificate", "issuer"];
+    internal static readonly string[] Known = ["name", "description", "accounts", "identifiers", "attestation", "certificate", "issuer"];
     private static readonly string[] Reserved = ["devices"];
 
     /// <summary>The profile of this text; null where its mistakes leave none.</summary>
