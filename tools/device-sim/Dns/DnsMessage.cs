@@ -8,9 +8,11 @@ namespace DeviceAcme.Simulator.Dns;
 internal enum DnsType : ushort
 {
     A = 1,
+    Cname = 5,
     Soa = 6,
     Txt = 16,
     Aaaa = 28,
+    Caa = 257,
 }
 
 /// <summary>One question (RFC 1035 §4.1.2).</summary>
