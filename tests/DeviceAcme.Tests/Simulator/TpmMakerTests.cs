@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Formats.Cbor;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DeviceAcme.Simulator.Enrollment;
 using DeviceAcme.Simulator.Makers;
 using DeviceAcme.Simulator.Tpm;
 using DeviceAcme.Simulator.Vendors;
@@ -83,6 +84,17 @@ public sealed class TpmMakerTests
         verified.Should().BeTrue();
         statement.CertInfo.AsSpan().IndexOf(SHA256.HashData(statement.PubArea)).Should().BePositive("the name of pubArea is certified");
         statement.CertInfo.AsSpan().IndexOf(ChallengeMaterial.Sample.KeyAuthorizationHash).Should().BePositive("extraData is the hash of the key authorization");
+    }
+
+    [Theory, InlineData("ec-p256"), InlineData("ec-p384"), InlineData("rsa-2048")]
+    public void The_public_area_holds_the_key_of_the_request(string type)
+    {
+        // the reader here is the one that reads the areas of a real software TPM
+        using var key = DeviceKeys.Make(type);
+        var evidence = Maker.Make(ChallengeMaterial.Sample, key);
+
+        TpmTemplates.SubjectPublicKeyInfo(Statement.Read(evidence.AttestationObject).PubArea).Should().Equal(key.ExportSubjectPublicKeyInfo());
+        evidence.PublicKey.Should().Equal(key.ExportSubjectPublicKeyInfo());
     }
 
     [Fact]
