@@ -1,1 +1,3 @@
-return 0;
+using DeviceAcme.Bench.Commands;
+
+return await BenchCommand.Run(args, TimeProvider.System);

@@ -20,7 +20,11 @@ internal sealed class Http01Responder : IAsyncDisposable
         _answers = answers;
     }
 
-    public static async Task<Http01Responder> Start(IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancellation)
+    /// <param name="addresses">Where to answer.</param>
+    /// <param name="port">On which port.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <param name="served">Told of each token whose key authorization was fetched.</param>
+    public static async Task<Http01Responder> Start(IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancellation, Action<string>? served = null)
     {
         var answers = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -32,7 +36,7 @@ internal sealed class Http01Responder : IAsyncDisposable
             }
         });
         var application = builder.Build();
-        application.Run(context => Answer(context, answers));
+        application.Run(context => Answer(context, answers, served));
         try
         {
             await application.StartAsync(cancellation);
@@ -50,16 +54,17 @@ internal sealed class Http01Responder : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
-    private static Task Answer(HttpContext context, ConcurrentDictionary<string, string> answers)
+    private static async Task Answer(HttpContext context, ConcurrentDictionary<string, string> answers, Action<string>? served)
     {
         var path = context.Request.Path.Value ?? "";
         if (path.StartsWith(Prefix, StringComparison.Ordinal) && answers.TryGetValue(path[Prefix.Length..], out var keyAuthorization))
         {
             context.Response.ContentType = "application/octet-stream";
-            return context.Response.WriteAsync(keyAuthorization);
+            await context.Response.WriteAsync(keyAuthorization);
+            served?.Invoke(path[Prefix.Length..]);
+            return;
         }
 
         context.Response.StatusCode = StatusCodes.Status404NotFound;
-        return Task.CompletedTask;
     }
 }

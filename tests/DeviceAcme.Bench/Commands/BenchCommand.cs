@@ -1,0 +1,125 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using DeviceAcme.Bench.Floors;
+using DeviceAcme.Bench.Reports;
+using DeviceAcme.Simulator;
+
+namespace DeviceAcme.Bench.Commands;
+
+/// <summary>The command line: stdout has the tables, stderr the progress.</summary>
+internal sealed class BenchCommand
+{
+    private const int Done = 0;
+    private const int Failed = 1;
+    private const int Wrong = 2;
+
+    private readonly Argument<string?> _filter = new("FILTER") { Description = $"part of a measurement's name: {string.Join(", ", BenchSettings.Measurements)}", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<int?> _enrollments = new("--enrollments") { Description = "enrollments for each kind and number of clients (default: 500, with --quick 50)" };
+    private readonly Option<bool> _quick = new("--quick") { Description = "a short run: to see that it works, not to compare" };
+    private readonly Option<bool> _syncs = new("--syncs") { Description = "also count the server's syncs, in a run of its own under strace" };
+    private readonly Option<string?> _folder = new("--folder") { Description = "where the server's data stands while it is measured: choose the disk that matters (default: the folder for temporary files)" };
+    private readonly Option<string?> _server = new("--server") { Description = "measure another build: the path of its DeviceAcme.Server.dll" };
+    private readonly Option<bool> _json = new("--json") { Description = "one JSON object on stdout" };
+
+    public static async Task<int> Run(string[] arguments, TimeProvider time)
+    {
+        var parsed = new BenchCommand().Root(time).Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                Say($"error: {error.Message}");
+            }
+
+            Say("hint: --help lists the options and the measurements");
+            return Wrong;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (BenchFailure failure)
+        {
+            return Report(failure.Message, failure.Hint);
+        }
+        catch (SimulatorException failure)
+        {
+            return Report(failure.Message, null);
+        }
+        catch (OperationCanceledException)
+        {
+            return Report("interrupted", null);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or HttpRequestException)
+        {
+            return Report(failure.Message, null);
+        }
+    }
+
+    private RootCommand Root(TimeProvider time)
+    {
+        _enrollments.Validators.Add(result => Require(result, result.GetValueOrDefault<int?>() is null or (> 0 and <= 1_000_000), "--enrollments: expected 1 to 1000000"));
+        _folder.Validators.Add(result => Require(result, result.GetValueOrDefault<string?>() is not { } folder || Directory.Exists(folder), "--folder: there is no such folder"));
+        _server.Validators.Add(result => Require(result, result.GetValueOrDefault<string?>() is not { } program || File.Exists(program), "--server: there is no such file"));
+        _filter.Validators.Add(result => Require(
+            result,
+            result.GetValueOrDefault<string?>() is not { } filter || BenchSettings.Measurements.Any(name => name.Contains(filter, StringComparison.OrdinalIgnoreCase)),
+            $"no measurement's name has '{result.GetValueOrDefault<string?>()}' in it; they are {string.Join(", ", BenchSettings.Measurements)}"));
+        var root = new RootCommand("Enrollments per second of the real server, and how far its processor time is from what the cryptography, the connections and the disk cost at least.")
+        {
+            _filter, _enrollments, _quick, _syncs, _folder, _server, _json, FloorServer.Command(),
+        };
+        root.SetAction((parsed, cancellation) => Measure(parsed, time, cancellation));
+        return root;
+    }
+
+    private async Task<int> Measure(ParseResult parsed, TimeProvider time, CancellationToken cancellation)
+    {
+        var quick = parsed.GetValue(_quick);
+        var settings = new BenchSettings
+        {
+            Filter = parsed.GetValue(_filter),
+            Enrollments = parsed.GetValue(_enrollments) ?? (quick ? 50 : 500),
+            WarmUp = quick ? 60 : 400,
+            Repetition = TimeSpan.FromMilliseconds(quick ? 60 : 400),
+            Syncs = parsed.GetValue(_syncs),
+            Folder = parsed.GetValue(_folder),
+            Server = parsed.GetValue(_server),
+        };
+        WarnOfDebugBuild();
+        var report = await new BenchRun(settings, time, Say).Run(cancellation);
+        Console.Out.Write(parsed.GetValue(_json) ? ReportJson.Write(report) : ReportText.Write(report));
+        if (report.FirstError is { } error)
+        {
+            Say($"error: {report.Errors} enrollments failed; the first one: {error}");
+            return Failed;
+        }
+
+        return Done;
+    }
+
+    [System.Diagnostics.Conditional("DEBUG")]
+    private static void WarnOfDebugBuild() => Say("warning: this is a debug build, its figures mean little; ./dev bench makes a release build");
+
+    private static void Require(SymbolResult result, bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            result.AddError(otherwise);
+        }
+    }
+
+    private static int Report(string message, string? hint)
+    {
+        Say($"error: {message}");
+        if (hint is not null)
+        {
+            Say($"hint: {hint}");
+        }
+
+        return Failed;
+    }
+
+    private static void Say(string line) => Console.Error.WriteLine($"bench: {line}");
+}

@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace DeviceAcme.Bench.Processes;
+
+/// <summary>A program that this one started and always ends: by its own handle, whatever happened in between.</summary>
+internal sealed class ChildProcess : IAsyncDisposable
+{
+    private const int KeptLines = 40;
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _complaints = new();
+    private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ChildProcess(Process process) => _process = process;
+
+    /// <summary>User and system time that it has used, all threads.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    /// <summary>Starts it and waits for a line on stdout that begins with <paramref name="readyPrefix"/>.</summary>
+    /// <returns>The process and that line.</returns>
+    public static async Task<(ChildProcess Process, string Line)> Start(ProcessStartInfo start, string readyPrefix, TimeSpan patience, TimeProvider time, CancellationToken cancellation)
+    {
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.RedirectStandardInput = true;
+        var process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        var child = new ChildProcess(process);
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data?.StartsWith(readyPrefix, StringComparison.Ordinal) == true)
+            {
+                child._ready.TrySetResult(line.Data);
+            }
+        };
+        process.ErrorDataReceived += (_, line) => child.Keep(line.Data);
+        process.Exited += (_, _) => child._ready.TrySetException(new BenchFailure($"{start.FileName} ended before it was ready"));
+        try
+        {
+            process.Start();
+        }
+        catch (System.ComponentModel.Win32Exception failure)
+        {
+            process.Dispose();
+            throw new BenchFailure($"{start.FileName} does not start: {failure.Message}");
+        }
+
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        try
+        {
+            return (child, await child._ready.Task.WaitAsync(patience, time, cancellation));
+        }
+        catch (Exception failure)
+        {
+            await child.DisposeAsync();
+            throw failure is OperationCanceledException ? failure : new BenchFailure($"{failure.Message}{child.Complaints}");
+        }
+    }
+
+    /// <summary>The last lines that it wrote on stderr, to explain a failure.</summary>
+    public string Complaints => _complaints.IsEmpty ? "" : $"; it said:\n{string.Join('\n', _complaints)}";
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        await _process.WaitForExitAsync(CancellationToken.None);
+        _process.Dispose();
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        _complaints.Enqueue(line);
+        while (_complaints.Count > KeptLines)
+        {
+            _complaints.TryDequeue(out _);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Net;
+using DeviceAcme.Simulator.Enrollment;
+
+namespace DeviceAcme.Bench.Processes;
+
+/// <summary>What a server is started with beside its defaults.</summary>
+/// <param name="Program">The assembly.</param>
+/// <param name="Data">Its data directory.</param>
+/// <param name="Anchors">Folder of the simulator's vendor roots.</param>
+/// <param name="DnsResolver">Who answers its DNS questions.</param>
+/// <param name="HttpPort">Where http-01 is answered.</param>
+/// <param name="Tracer">A program that runs it, with arguments; empty for none.</param>
+internal sealed record ServerSetup(string Program, string Data, string Anchors, IPEndPoint DnsResolver, int HttpPort, IReadOnlyList<string> Tracer);
+
+/// <summary>The real server as a process of its own, on loopback, with the shipped profiles.</summary>
+internal sealed class ServerUnderTest : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly ChildProcess _process;
+    private readonly string _root;
+    private readonly string _url;
+
+    private ServerUnderTest(ChildProcess process, string url, string root)
+    {
+        _process = process;
+        _url = url;
+        _root = root;
+    }
+
+    /// <summary>From the start of the process to the first directory that it answered.</summary>
+    public TimeSpan ColdStart { get; private set; }
+
+    public TimeSpan ProcessorTime => _process.ProcessorTime;
+
+    public long ResidentBytes => _process.ResidentBytes;
+
+    /// <summary>The last lines of its log, to explain a failure.</summary>
+    public string Complaints => _process.Complaints;
+
+    public static async Task<ServerUnderTest> Start(ServerSetup setup, TimeProvider time, CancellationToken cancellation)
+    {
+        var ports = Workplace.FreePorts(3);
+        var url = $"https://localhost:{ports[0]}";
+        string[] arguments =
+        [
+            "--data", setup.Data,
+            "--url", url,
+            "--status-url", $"http://localhost:{ports[1]}",
+            "--admin-url", $"http://localhost:{ports[2]}",
+            "--anchors", setup.Anchors,
+            "--dns-resolver", setup.DnsResolver.ToString(),
+            "--http-01-port", setup.HttpPort.ToString(CultureInfo.InvariantCulture),
+            "--validation-networks", "127.0.0.0/8", "::1/128",
+            "--log-level", "warning",
+        ];
+        var begin = time.GetTimestamp();
+        var start = DotnetProgram.Start(setup.Program, setup.Data, arguments, setup.Tracer);
+        var (process, _) = await ChildProcess.Start(start, "DeviceAcme is ready", Patience, time, cancellation);
+        var server = new ServerUnderTest(process, url, Path.Combine(setup.Data, "ca", "root.pem"));
+        try
+        {
+            using var client = server.Client();
+            using var answer = await client.GetAsync($"{url}/directory", cancellation);
+            answer.EnsureSuccessStatusCode();
+            server.ColdStart = time.GetElapsedTime(begin);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public string Directory(string profile) => $"{_url}/acme/{profile}/directory";
+
+    /// <summary>A client with a connection of its own that trusts this server's root.</summary>
+    public HttpClient Client() => TrustedRoot.Client(_root);
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+}
