@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Attestation;
 using DeviceAcme.Attestation.X509;
 using DeviceAcme.Simulator.Makers;
+using DeviceAcme.Testing;
 using FluentAssertions;
 using Xunit;
 using static DeviceAcme.Tests.Attestation.Trial;
@@ -36,7 +37,7 @@ public sealed class ReasonsTests
         ["certificate-too-large"] = () => Object(
             [.. Convert.FromHexString("a263666d74656170706c656761747453746d74a16378356381594e20"), .. new byte[20000]]),
         ["certificate-malformed"] = () => Verify(Apple.With(AppleFault.LeafNotDer)).Reason,
-        ["chain-broken"] = () => Path(chain => [chain[0], chain[0]]),
+        ["chain-broken"] = () => Changed(chain => [chain[0], chain[0]]),
         ["chain-incomplete"] = () => Verify(Apple.With(AppleFault.MissingIntermediate)).Reason,
         ["chain-untrusted-root"] = () => Verify(Apple.With(AppleFault.ForeignRoot)).Reason,
         ["chain-signature-invalid"] = () => Verify(Apple.With(AppleFault.WrongLeafSignature)).Reason,
@@ -92,6 +93,14 @@ public sealed class ReasonsTests
     }
 
     [Fact]
+    public void The_documentation_has_the_same_table()
+    {
+        var rows = File.ReadAllLines(Path.Combine(RepositoryFiles.Root, "docs", "security.md")).Where(line => line.StartsWith("| `", StringComparison.Ordinal));
+
+        rows.Should().Equal(Reasons.All.Select(reason => $"| `{reason.Code}` | {reason.Class} | {reason.Advice} |"));
+    }
+
+    [Fact]
     public void The_formats_are_listed_with_the_facts_that_can_be_ordered()
     {
         AttestationFormats.Names.Should().Equal("apple", "tpm");
@@ -102,7 +111,7 @@ public sealed class ReasonsTests
 
     private static Reason? Object(byte[] attestationObject) => AttestationVerifier.Verify(Evidence(attestationObject, "any")).Reason;
 
-    private static Reason? Path(Func<MadeCertificate[], MadeCertificate[]> change)
+    private static Reason? Changed(Func<MadeCertificate[], MadeCertificate[]> change)
     {
         var root = PathMaker.Root(new CertificateOptions("CN=root"));
         var issuer = root.Issue(new CertificateOptions("CN=int"));
