@@ -1,3 +1,4 @@
+using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Attestation.Apple;
 using DeviceAcme.Attestation.Cbor;
 using DeviceAcme.Attestation.Tpm;
@@ -24,6 +25,7 @@ public static class AttestationFormats
     [
         new AppleVerifier(),
         new TpmVerifier(),
+        new AndroidKeyVerifier(),
     ];
 
     /// <summary>Their WebAuthn names, for example for the validation of profiles.</summary>

@@ -19,14 +19,19 @@ internal static class CommonChecks
         "identifier", "what the evidence proves equals the ordered identifier octet for octet (device-attest §3, §5)");
 
     /// <summary>Records the path; true if everything below it is proven.</summary>
-    public static bool CheckChain(CheckList checks, IReadOnlyList<Certificate> certificates, Evidence evidence, PathRules rules)
+    public static bool CheckChain(CheckList checks, IReadOnlyList<Certificate> certificates, Evidence evidence, PathRules rules) =>
+        CheckPath(checks, certificates, evidence, rules).Count > 0;
+
+    /// <summary>Records the path and returns its certificates, leaf first and anchor last; none where it is not good.</summary>
+    public static IReadOnlyList<Certificate> CheckPath(
+        CheckList checks, IReadOnlyList<Certificate> certificates, Evidence evidence, PathRules rules)
     {
         var path = CertificatePath.Verify(certificates, evidence.Anchors, evidence.Now, rules, evidence.VerifiedIntermediates);
         if (path.Reason is { } reason)
         {
             checks.Fail(Chain, reason, path.Found);
             checks.NotReached(AnchorValidity, "no anchor was reached");
-            return false;
+            return [];
         }
 
         checks.Pass(Chain, path.Found);
@@ -36,7 +41,7 @@ internal static class CommonChecks
             path.Anchor.NotAfter < evidence.Now
                 ? $"warning: {path.Anchor} ended at {end}; its key is still an anchor, look for a re-issued certificate"
                 : $"{path.Anchor} from {path.Anchor.Provenance} ends at {end}");
-        return true;
+        return path.Certificates;
     }
 
     /// <summary>Records whether one of the accepted freshness values was found, comparing in constant time.</summary>

@@ -1,3 +1,5 @@
+using DeviceAcme.Attestation.AndroidKey;
+
 namespace DeviceAcme.Attestation;
 
 /// <summary>Everything that a verification may look at. No clock, network, file or log beside it.</summary>
@@ -23,6 +25,9 @@ public sealed record Evidence
 
     /// <summary>The time to judge validity at.</summary>
     public required DateTimeOffset Now { get; init; }
+
+    /// <summary>What the profile decides about <c>android-key</c> evidence, and the status list that is known.</summary>
+    public AndroidPolicy Android { get; init; } = AndroidPolicy.Strict;
 
     /// <summary>Vendor intermediates that were found good earlier; null verifies every signature.</summary>
     public VerifiedIntermediates? VerifiedIntermediates { get; init; }

@@ -121,6 +121,34 @@ public static class Reasons
     public static Reason AkCertificateProfile { get; } = Row("ak-certificate-profile", "certificate-profile",
         "The attestation key's certificate breaks the TPM profile: ask its attestation CA for one that follows WebAuthn's tpm rules.");
 
+    // android-key
+    public static Reason AndroidExtensionMissing { get; } = Row("android-extension-missing", "missing-attestation-extension",
+        "The first certificate must be that of the attested key, made with an attestation challenge.");
+    public static Reason AndroidChainExtended { get; } = Row("android-chain-extended", "chain-extended",
+        "A certificate was added below an attested key: whoever did that wrote its attestation extension too.");
+    public static Reason AndroidCertificateRevoked { get; } = Row("android-certificate-revoked", "chain-untrusted-root",
+        "Google revoked or suspended a certificate of the chain, because its key leaked or the device was found unsafe: a device with newly provisioned keys is needed.");
+    public static Reason AndroidStatusListMissing { get; } = Row("android-status-list-missing", "chain-incomplete",
+        "Google's list of revoked attestation certificates is not loaded: see the server's log and its setting for that list, or let the profile accept that.");
+    public static Reason AndroidStatusListStale { get; } = Row("android-status-list-stale", "chain-incomplete",
+        "Google's list of revoked attestation certificates was not refreshed in time: see the server's log, or let the profile accept that.");
+    public static Reason AndroidKeyDescriptionMalformed { get; } = Row("android-key-description-malformed", "malformed-asn1",
+        "The attestation extension is not a KeyDescription in strict DER.");
+    public static Reason AndroidSignatureInvalid { get; } = Row("android-signature-invalid", "signature-invalid",
+        "sig is not made by the attested key over the octets of this key authorization.");
+    public static Reason AndroidAlgorithmUnsupported { get; } = Row("android-algorithm-unsupported", "unsupported-algorithm",
+        "alg must be a COSE algorithm with SHA-256 or stronger that fits the attested key.");
+    public static Reason AndroidSoftwareKeystore { get; } = Row("android-software-keystore", "software-keystore",
+        "The key lives in the operating system, not in secure hardware: this device cannot prove anything.");
+    public static Reason AndroidSecurityLevelTooLow { get; } = Row("android-security-level-too-low", "security-level-too-low",
+        "The profile asks for StrongBox: let the device make the key there, if it has one.");
+    public static Reason AndroidKeyOrigin { get; } = Row("android-key-origin", "key-attributes-rejected",
+        "The key must be generated in the secure hardware; an imported one has been elsewhere.");
+    public static Reason AndroidKeyUse { get; } = Row("android-key-use", "key-attributes-rejected",
+        "The key must be made for signing (hardware-enforced) and for one application.");
+    public static Reason AndroidBootState { get; } = Row("android-boot-state", "boot-state-not-verified",
+        "The bootloader must be locked and the system verified by its vendor: this device is unlocked, or runs another system.");
+
     /// <summary>All rows, in the order of the table.</summary>
     public static IReadOnlyList<Reason> All => Table;
 

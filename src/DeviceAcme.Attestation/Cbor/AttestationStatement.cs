@@ -68,6 +68,9 @@ internal sealed class AttestationStatement
         return new AttestationStatement(format, statement, map.Find("authData") is not null);
     }
 
+    /// <summary>True if the member is there, of whatever type.</summary>
+    public bool Has(string member) => _statement.Find(member) is not null;
+
     /// <summary>A required byte string that is not empty.</summary>
     public ReadOnlyMemory<byte> Octets(string member) => Member(member) switch
     {

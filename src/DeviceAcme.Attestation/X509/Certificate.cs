@@ -201,7 +201,7 @@ internal sealed class Certificate
             var item = list.ReadSequence();
             var oid = item.ReadObjectIdentifier();
             // some vendors write out the FALSE that DER leaves out
-            var critical = item.PeekTag().HasSameClassAndValue(Asn1Tag.Boolean) && item.ReadBoolean();
+            var critical = item.PeekTag().HasSameClassAndValue(Asn1Tag.Boolean) && LenientBoolean.Read(item);
             var value = item.ReadOctetString();
             item.ThrowIfNotEmpty();
             if (extensions.Exists(other => other.Oid == oid))

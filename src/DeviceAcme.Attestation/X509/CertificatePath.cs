@@ -8,13 +8,29 @@ internal sealed record PathRules
 
     /// <summary>True where devices present all but the root, so that a missing issuer is an untrusted root and not a gap in what was sent.</summary>
     public bool PresentedUpToRoot { get; init; }
+
+    /// <summary>Leaves and intermediates past their end are accepted, and named in what was found.</summary>
+    public bool TolerateExpired { get; init; }
+
+    /// <summary>
+    /// The leaf's issuer may have basicConstraints and keyUsage of an end entity: Android's batch certificates of 2016 do. The format must have
+    /// another way to know that the issuer is no attested key.
+    /// </summary>
+    public bool LeafIssuerNeedNotBeCa { get; init; }
+
+    /// <summary>A root that is presented must have the anchor's key. Off, a presented root is ignored.</summary>
+    public bool PresentedRootIsAnchor { get; init; }
 }
 
 /// <summary>A path to an anchor, or the reason why there is none.</summary>
 /// <param name="Reason">Null if and only if the path is good.</param>
 /// <param name="Found">What was found, for people.</param>
 /// <param name="Anchor">The anchor of a good path.</param>
-internal sealed record PathResult(Reason? Reason, string Found, Anchor? Anchor = null);
+internal sealed record PathResult(Reason? Reason, string Found, Anchor? Anchor = null)
+{
+    /// <summary>The certificates of a good path, leaf first and anchor last; empty where there is none.</summary>
+    public IReadOnlyList<Certificate> Certificates { get; init; } = [];
+}
 
 /// <summary>
 /// Builds and verifies certificate paths (RFC 5280 §6.1) to explicit anchors at a given time: signatures, validity, names, basic constraints,
@@ -79,8 +95,20 @@ internal sealed class CertificatePath
 
         if (Extend(leaf, 0) is { } anchor)
         {
+            if (_rules.PresentedRootIsAnchor && _presented.Skip(1).FirstOrDefault(HasOtherKey) is { } stranger)
+            {
+                return new PathResult(
+                    Reasons.ChainUntrustedRoot, $"the presented root '{stranger.SubjectText}' has another key than the anchor {anchor}, which issued the certificate below it");
+            }
+
             Remember();
-            return new PathResult(null, $"leaf ← {string.Join(" ← ", _steps.Select(step => step.Certificate.SubjectText))}, anchor {anchor.Fingerprint[..16]}", anchor);
+            return new PathResult(
+                null,
+                $"leaf ← {string.Join(" ← ", _steps.Select(step => step.Certificate.SubjectText))}, anchor {anchor.Fingerprint[..16]}{Tolerated(leaf)}",
+                anchor)
+            {
+                Certificates = [leaf, .. _steps.Select(step => step.Certificate)],
+            };
         }
 
         return _failure ?? throw new InvalidOperationException("a path that failed has no reason");
@@ -232,12 +260,13 @@ internal sealed class CertificatePath
             return Fail(Reasons.CertificateMalformed, $"'{issuer.SubjectText}': {problem}");
         }
 
-        if (constraints.IsCa != true || issuer.Version != 3)
+        var excused = _rules.LeafIssuerNeedNotBeCa && _steps.Count == 0;
+        if ((constraints.IsCa != true && !excused) || issuer.Version != 3)
         {
             return Fail(Reasons.IssuerNotCa, $"'{issuer.SubjectText}' issued a certificate, but is no CA by its basicConstraints");
         }
 
-        if (!constraints.MaySignCertificates)
+        if (!constraints.MaySignCertificates && !excused)
         {
             return Fail(Reasons.IssuerKeyUsage, $"'{issuer.SubjectText}' has a keyUsage without keyCertSign");
         }
@@ -262,11 +291,23 @@ internal sealed class CertificatePath
                 $"{what} '{certificate.SubjectText}' begins at {Show(certificate.NotBefore)}, judged at {Show(_now)}");
         }
 
-        return _now <= certificate.NotAfter
+        return _now <= certificate.NotAfter || _rules.TolerateExpired
             ? null
             : new PathResult(
                 Reasons.ChainExpired,
                 $"{what} '{certificate.SubjectText}' ended at {Show(certificate.NotAfter)}, judged at {Show(_now)}");
+    }
+
+    private bool HasOtherKey(Certificate presented) =>
+        presented.IsSelfIssued && !presented.PublicKeyInfo.Span.SequenceEqual(_steps[^1].Certificate.PublicKeyInfo.Span);
+
+    private string Tolerated(Certificate leaf)
+    {
+        // the anchor's own end is judged elsewhere
+        var ended = _steps.SkipLast(1).Select(step => step.Certificate).Prepend(leaf).Where(certificate => certificate.NotAfter < _now).ToList();
+        return ended.Count == 0
+            ? ""
+            : $"; expired and tolerated: {string.Join(", ", ended.Select(certificate => $"'{certificate.SubjectText}' at {Show(certificate.NotAfter)}"))}";
     }
 
     private static PathResult? UnknownCritical(Certificate certificate)

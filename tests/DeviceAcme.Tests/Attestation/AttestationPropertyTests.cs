@@ -1,5 +1,6 @@
 using System.Formats.Cbor;
 using DeviceAcme.Attestation;
+using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Attestation.Cbor;
 using DeviceAcme.Attestation.Tpm;
 using DeviceAcme.Attestation.X509;
@@ -17,6 +18,7 @@ public sealed class AttestationPropertyTests
 {
     private static readonly MadeEvidence AppleEvidence = Apple.Make();
     private static readonly MadeEvidence TpmEvidence = Tpm.Make();
+    private static readonly MadeEvidence AndroidEvidence = (Android with { PresentsRoot = false }).Make();
 
     /// <summary>What was remembered of good chains must not help bad ones.</summary>
     private static readonly VerifiedIntermediates Known = new();
@@ -28,9 +30,12 @@ public sealed class AttestationPropertyTests
     public void No_flipped_bit_of_a_TPM_attestation_is_accepted() => FlipBits(TpmEvidence);
 
     [Fact]
+    public void No_flipped_bit_of_an_Android_attestation_is_accepted() => FlipBits(AndroidEvidence);
+
+    [Fact]
     public void No_cut_or_lengthened_attestation_is_accepted()
     {
-        foreach (var made in new[] { AppleEvidence, TpmEvidence })
+        foreach (var made in new[] { AppleEvidence, TpmEvidence, AndroidEvidence })
         {
             for (var length = 0; length < made.AttestationObject.Length; length += 7)
             {
@@ -82,6 +87,8 @@ public sealed class AttestationPropertyTests
                 Malformed(() => TpmsAttest.Read(input));
                 Malformed(() => TpmtPublic.Read(input).PublicKeyInfo());
                 Malformed(() => TpmtSignature.Read(input, -7, KeyKind.Ec));
+                Malformed(() => KeyDescription.Read(input));
+                StatusList.TryParse(input, Now, out _, out _);
                 Certificate.TryRead(input, out _, out _);
                 SubjectPublicKey.TryRead(input, out _, out _);
                 VerificationKey.Read(input).Verify(SignatureAlgorithm.Ecdsa(System.Security.Cryptography.HashAlgorithmName.SHA256), octets, more);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Attestation;
+using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Attestation.X509;
 using DeviceAcme.Simulator.Makers;
 using DeviceAcme.Testing;
@@ -68,6 +69,19 @@ public sealed class ReasonsTests
         ["tpm-algorithm-unsupported"] = () => Verify(Tpm.With(TpmFault.Sha1Signature)).Reason,
         ["ak-eku-missing"] = () => Verify(Tpm.With(TpmFault.AkWithoutEku)).Reason,
         ["ak-certificate-profile"] = () => Verify(Tpm.With(TpmFault.AkWithSubject)).Reason,
+        ["android-extension-missing"] = () => Verify(Android.With(AndroidFault.MissingExtension)).Reason,
+        ["android-chain-extended"] = () => Verify(Android.With(AndroidFault.ForgedDescriptionBelow)).Reason,
+        ["android-certificate-revoked"] = () => AndroidWith(Trial.AndroidPolicy with { StatusList = StatusListOf("1") }),
+        ["android-status-list-missing"] = () => AndroidWith(new AndroidPolicy()),
+        ["android-status-list-stale"] = () => AndroidWith(Trial.AndroidPolicy with { StatusListMaxAge = TimeSpan.FromMinutes(59) }),
+        ["android-key-description-malformed"] = () => Verify(Android.With(AndroidFault.TruncatedDescription)).Reason,
+        ["android-signature-invalid"] = () => Verify(Android.With(AndroidFault.WrongSignature)).Reason,
+        ["android-algorithm-unsupported"] = () => Verify(Android.With(AndroidFault.WrongAlgorithm)).Reason,
+        ["android-software-keystore"] = () => Verify(Android.With(AndroidFault.SoftwareKey)).Reason,
+        ["android-security-level-too-low"] = () => AndroidWith(Trial.AndroidPolicy with { MinimumSecurityLevel = AndroidSecurityLevel.StrongBox }),
+        ["android-key-origin"] = () => Verify(Android.With(AndroidFault.ImportedKey)).Reason,
+        ["android-key-use"] = () => Verify(Android.With(AndroidFault.NotForSigning)).Reason,
+        ["android-boot-state"] = () => Verify(Android.With(AndroidFault.Unlocked)).Reason,
     };
 
     public static TheoryData<string> Codes => [.. Ways.Keys];
@@ -103,11 +117,14 @@ public sealed class ReasonsTests
     [Fact]
     public void The_formats_are_listed_with_the_facts_that_can_be_ordered()
     {
-        AttestationFormats.Names.Should().Equal("apple", "tpm");
+        AttestationFormats.Names.Should().Equal("apple", "tpm", "android-key");
         AttestationFormats.IdentifierFacts("apple").Should().Equal("device.serial", "device.udid");
         AttestationFormats.IdentifierFacts("tpm").Should().Equal("tpm.permanent-identifier", "tpm.hardware-module", "tpm.identifier");
+        AttestationFormats.IdentifierFacts("android-key").Should().Equal("device.serial", "device.imei", "device.second-imei", "device.meid");
         AttestationFormats.IdentifierFacts("pear").Should().BeEmpty();
     }
+
+    private static Reason? AndroidWith(AndroidPolicy policy) => AttestationVerifier.Verify(Evidence(Android.Make()) with { Android = policy }).Reason;
 
     private static Reason? Object(byte[] attestationObject) => AttestationVerifier.Verify(Evidence(attestationObject, "any")).Reason;
 

@@ -1,4 +1,5 @@
 using DeviceAcme.Attestation;
+using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Simulator.Makers;
 using DeviceAcme.Simulator.Vendors;
 using FluentAssertions;
@@ -14,6 +15,11 @@ internal static class Trial
     public static readonly FakeTpm FakeTpm = new(Vendors.Tpm);
     public static readonly TpmMaker Tpm = new(FakeTpm, Now);
 
+    public static readonly AndroidMaker Android = new(Vendors.Android, Now);
+
+    /// <summary>Fetched an hour ago, and nobody that we know is on it.</summary>
+    public static readonly AndroidPolicy AndroidPolicy = new() { StatusList = StatusListOf("0123456789abcdef") };
+
     public static readonly AnchorSet Anchors = AnchorSet.Parse(
         Vendors.Anchors.Select(anchor => (anchor.File, new ReadOnlyMemory<byte>(anchor.Certificate))));
 
@@ -23,9 +29,10 @@ internal static class Trial
         Token = ChallengeMaterial.Sample.Token,
         KeyAuthorization = ChallengeMaterial.Sample.KeyAuthorization,
         Identifier = new ExpectedIdentifier("permanent-identifier", identifier, fact),
-        Formats = ["apple", "tpm"],
+        Formats = ["apple", "tpm", "android-key"],
         Anchors = Anchors,
         Now = Now,
+        Android = AndroidPolicy,
     };
 
     public static Evidence Evidence(MadeEvidence made, string? fact = null) => Evidence(made.AttestationObject, made.Identifier, fact);
@@ -36,6 +43,17 @@ internal static class Trial
     public static Verdict Verify(AppleMaker maker) => Verify(maker.Make());
 
     public static Verdict Verify(TpmMaker maker) => Verify(maker.Make());
+
+    public static Verdict Verify(AndroidMaker maker) => Verify(maker.Make());
+
+    /// <summary>A status list as Google publishes it, with these serial numbers.</summary>
+    public static StatusList StatusListOf(params string[] serials)
+    {
+        var entries = string.Join(",", serials.Select(serial => $"\"{serial}\":{{\"status\":\"REVOKED\",\"reason\":\"KEY_COMPROMISE\"}}"));
+        StatusList.TryParse(System.Text.Encoding.UTF8.GetBytes($"{{\"entries\":{{{entries}}}}}"), Now.AddHours(-1), out var list, out var problem)
+            .Should().BeTrue(problem);
+        return list!;
+    }
 
     public static void ShouldAccept(this Verdict verdict)
     {

@@ -1,4 +1,5 @@
 using DeviceAcme.Attestation;
+using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Attestation.Cbor;
 using DeviceAcme.Attestation.Tpm;
 
@@ -19,6 +20,12 @@ internal static class WebAuthn
         catch (MalformedEvidenceException)
         {
             return AttestationVerifier.Verify(evidence);
+        }
+
+        if (statement.Format == "android-key")
+        {
+            return new AndroidKeyVerifier().Verify(
+                statement, evidence, new CheckList(), AndroidExpectation.WebAuthn(AuthData(attestationObject), clientDataHash));
         }
 
         if (statement.Format != "tpm")
@@ -42,7 +49,9 @@ internal static class WebAuthn
     private static Evidence Evidence(byte[] attestationObject, AnchorSet anchors, DateTimeOffset now) => new()
     {
         AttestationObject = attestationObject,
-        Formats = ["apple", "tpm"],
+        Formats = ["apple", "tpm", "android-key"],
+        // recordings are older than any list that we have
+        Android = new AndroidPolicy { AcceptWithoutStatusList = true },
         Anchors = anchors,
         Now = now,
     };

@@ -8,15 +8,18 @@ internal sealed class FakeVendors
         Seed = new Seed(seed);
         Apple = new AppleVendor(Seed);
         Tpm = new TpmVendor(Seed);
+        Android = new AndroidVendor(Seed);
     }
 
     public Seed Seed { get; }
     public AppleVendor Apple { get; }
     public TpmVendor Tpm { get; }
+    public AndroidVendor Android { get; }
 
     /// <summary>The anchors by format and file name, as <c>profiles/trust</c> lays them out.</summary>
     public IReadOnlyList<(string Format, string File, byte[] Certificate)> Anchors =>
     [
+        ("android-key", "simulator-key-attestation-root.pem", Android.Root.Certificate),
         ("apple", "simulator-enterprise-attestation-root.pem", Apple.Root.Certificate),
         ("tpm", "simulator-attestation-root.pem", Tpm.AttestationRoot.Certificate),
         ("tpm", "simulator-vendor-root.pem", Tpm.VendorRoot.Certificate),

@@ -1,0 +1,31 @@
+namespace DeviceAcme.Simulator.Vendors;
+
+/// <summary>An authority shaped like Google's remote key provisioning: root, Droid CA, and per device one attestation key for each kind of hardware.</summary>
+internal sealed class AndroidVendor
+{
+    public const string RootName = "DeviceAcme Simulator Key Attestation Root CA";
+
+    /// <summary>Remote key provisioning: a CBOR map with 1, certificates issued.</summary>
+    private static readonly ExtensionFields Provisioning = new("1.3.6.1.4.1.11129.2.1.30", false, [0xA1, 0x01, 0x18, 0x20]);
+
+    public AndroidVendor(Seed seed)
+    {
+        Root = FakeCa.Root(seed, RootName, EcDomain.P384);
+        DroidCa = Root.Intermediate("DeviceAcme Simulator Droid CA1", EcDomain.P384);
+        Tee = DroidCa.Intermediate("DeviceAcme Simulator TEE", EcDomain.P256);
+        StrongBox = DroidCa.Intermediate("DeviceAcme Simulator StrongBox", EcDomain.P256);
+    }
+
+    public FakeCa Root { get; }
+    public FakeCa DroidCa { get; }
+
+    /// <summary>The attestation key in the trusted execution environment.</summary>
+    public FakeCa Tee { get; }
+
+    /// <summary>The attestation key in the chip beside the processor.</summary>
+    public FakeCa StrongBox { get; }
+
+    /// <summary>The certificate of an attestation key with its provisioning information, as devices present it.</summary>
+    public static byte[] Provisioned(FakeCa attestationKey, Func<CertificateFields, CertificateFields>? change = null) => attestationKey.Reissue(fields =>
+        (change ?? (same => same))(fields with { Extensions = [.. fields.Extensions, Provisioning] }));
+}
