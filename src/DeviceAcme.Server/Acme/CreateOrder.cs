@@ -12,6 +12,9 @@ namespace DeviceAcme.Server.Acme;
 /// <summary>RFC 8555 §7.4: a new order with an authorization for each identifier.</summary>
 internal static class CreateOrder
 {
+    /// <summary>More than any client works on at a time.</summary>
+    public const int MaxOpenOrders = 300;
+
     public static async Task<IResult> Handle(AcmeRequest request, AcmeDb db, ProfileCatalog profiles, ServerOptions options, CancellationToken cancellation)
     {
         TermsOfService.Require(options, request.Account);
@@ -44,6 +47,7 @@ internal static class CreateOrder
     private static OrderWithAuthorizations Save(
         AcmeContext context, AcmeRequest request, NewOrderRequest wanted, CertificateProfile profile, IReadOnlyList<AcmeIdentifier> identifiers)
     {
+        RequireRoom(context, request);
         if (!context.Profiles.Any(stored => stored.Hash == profile.Hash))
         {
             context.Profiles.Add(new StoredProfile { Hash = profile.Hash, Name = profile.Name, Text = profile.Text });
@@ -73,6 +77,18 @@ internal static class CreateOrder
         // all of them may be valid already, by pre-authorization
         context.Record(order.Follow(authorizations, request.Now));
         return new OrderWithAuthorizations(order, authorizations);
+    }
+
+    /// <summary>One account cannot fill the store with orders that it never finishes (RFC 8555 §6.6).</summary>
+    private static void RequireRoom(AcmeContext context, AcmeRequest request)
+    {
+        var (account, now) = (request.Account.Id, request.Now);
+        var open = context.Orders.Count(order => order.AccountId == account && order.Status == OrderStatus.Pending && order.Expires > now)
+            + context.Orders.Count(order => order.AccountId == account && order.Status == OrderStatus.Ready && order.Expires > now);
+        if (open >= MaxOpenOrders)
+        {
+            throw Problems.RateLimited("too-many-open-orders", $"this account has {open} orders that are neither finished nor expired; finish them, or wait until they expire", 3600);
+        }
     }
 
     /// <summary>A pre-authorization of this account that is still good (RFC 8555 §7.4.1), or a new authorization.</summary>

@@ -79,6 +79,12 @@ internal static class SettingsFile
             mistakes.Add(new SettingMistake($"{path}:{exception.Start.Line}", null, exception.Message));
             return null;
         }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException)
+        {
+            // the YAML library's own slips over malformed text
+            mistakes.Add(new SettingMistake(path, null, $"is not YAML: {exception.Message}"));
+            return null;
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             mistakes.Add(new SettingMistake(path, null, exception.Message));

@@ -144,6 +144,7 @@ CREATE TABLE orders (
     version INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX orders_account ON orders (account_id, created_at, id);
+CREATE INDEX orders_open ON orders (account_id, status, expires);
 
 CREATE TABLE profiles (
     hash TEXT NOT NULL PRIMARY KEY,
