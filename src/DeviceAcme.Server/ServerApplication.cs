@@ -5,6 +5,7 @@ using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Network;
 using DeviceAcme.Server.Revocation;
 using DeviceAcme.Server.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace DeviceAcme.Server;
 
@@ -56,7 +57,18 @@ internal static class ServerApplication
     {
         var file = Path.Combine(options.DataDirectory, "acme.db");
         OwnerFile.Make(file);
-        return AcmeDb.Open(file);
+        try
+        {
+            return AcmeDb.Open(file);
+        }
+        catch (NewerSchemaException exception)
+        {
+            throw new StartFailure(exception.Message);
+        }
+        catch (SqliteException exception)
+        {
+            throw new StartFailure($"the database {file} cannot be opened: {exception.Message}");
+        }
     }
 
     private static void AddServices(IServiceCollection services, ServerOptions options, TimeProvider time)

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using DeviceAcme.Server;
 
@@ -31,16 +29,6 @@ internal sealed class ServerProcess : IAsyncDisposable
     public string Output => Text(_output);
 
     public string Error => Text(_error);
-
-    /// <summary>Three different ports that nobody listens on now.</summary>
-    public static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        listeners.ForEach(listener => listener.Stop());
-        return ports;
-    }
 
     public static ServerProcess Start(string workingDirectory, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
@@ -122,7 +110,8 @@ internal sealed class ServerProcess : IAsyncDisposable
             text.AppendLine(line);
         }
 
-        if (line?.StartsWith("DeviceAcme is ready", StringComparison.Ordinal) == true)
+        // the last line of what it says when it is ready
+        if (line?.StartsWith("Ctrl+C stops the server", StringComparison.Ordinal) == true)
         {
             _ready.TrySetResult();
         }

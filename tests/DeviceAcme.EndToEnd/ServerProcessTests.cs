@@ -1,4 +1,5 @@
 using System.Net;
+using DeviceAcme.Testing;
 using FluentAssertions;
 using Xunit;
 
@@ -9,7 +10,7 @@ public sealed class ServerProcessTests : IDisposable
 {
     private static readonly Dictionary<string, string> NoVariables = [];
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("deviceacme-process-");
-    private readonly int[] _ports = ServerProcess.FreePorts(3);
+    private readonly int[] _ports = FreePorts.Take(3);
 
     public void Dispose() => _folder.Delete(recursive: true);
 
@@ -42,7 +43,7 @@ public sealed class ServerProcessTests : IDisposable
     {
         await using var first = Start();
         await first.Ready();
-        var others = ServerProcess.FreePorts(3);
+        var others = FreePorts.Take(3);
 
         await using var second = Start(others);
 
@@ -77,7 +78,19 @@ public sealed class ServerProcessTests : IDisposable
         await using var second = Start(_ports, "--data", "other");
 
         (await second.Exited()).Should().Be(1);
-        second.Error.Should().Contain("deviceacme: error:").And.Contain("in use").And.NotContain("   at ");
+        second.Error.Should().Contain("deviceacme: error:").And.Contain("in use").And.NotContain("   at ").And.NotContain("critical");
+    }
+
+    [Fact]
+    public async Task A_database_that_is_none_is_a_clear_failure()
+    {
+        var data = Directory.CreateDirectory(Path.Combine(_folder.FullName, "data"));
+        await File.WriteAllTextAsync(Path.Combine(data.FullName, "acme.db"), "this is no database, whatever its name says; and it is long enough to be read as one");
+
+        await using var server = Start();
+
+        (await server.Exited()).Should().Be(1);
+        server.Error.Should().Contain("deviceacme: error: the database ").And.NotContain("   at ");
     }
 
     [Fact]

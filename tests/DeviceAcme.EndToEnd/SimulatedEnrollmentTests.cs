@@ -14,7 +14,7 @@ namespace DeviceAcme.EndToEnd;
 /// <summary>One server process for all tests of the class: it trusts the fake vendors of its folder and validates on loopback ports of its own.</summary>
 public sealed class ServerOfFakeVendors : IAsyncLifetime
 {
-    private readonly int[] _ports = ServerProcess.FreePorts(5);
+    private readonly int[] _ports = FreePorts.Take(5);
     private ServerProcess? _server;
 
     internal string Folder { get; } = Directory.CreateTempSubdirectory("deviceacme-enrollment-").FullName;

@@ -1,6 +1,6 @@
 using System.Collections;
+using System.Net.Sockets;
 using DeviceAcme.Server.Admin;
-using DeviceAcme.Server.Storage;
 using Microsoft.AspNetCore.Connections;
 
 namespace DeviceAcme.Server.Hosting;
@@ -39,13 +39,11 @@ internal static class ServerProgram
         {
             await app.StartAsync(cancellation);
         }
-        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        catch (Exception exception) when (exception is SocketException or IOException { InnerException: AddressInUseException })
         {
-            throw new StartFailure(exception.Message, "is another server running? --url, --listen, --status-url and --admin-url say where this one listens");
-        }
-        catch (NewerSchemaException exception)
-        {
-            throw new StartFailure(exception.Message);
+            // The workers run already; stopping them first keeps their end quiet.
+            await app.StopAsync(CancellationToken.None);
+            throw new StartFailure(exception.Message, "is another server running, or the port a privileged one? --url, --listen, --status-url and --admin-url say where this one listens");
         }
 
         Console.Out.Write(StartReport.Text(options, app.Services.GetRequiredService<Installation>()));
