@@ -18,14 +18,16 @@ internal static class OrderQueries
         context.Authorizations.Include(authorization => authorization.Challenges).FirstOrDefault(authorization => authorization.Id == id);
 
     public static Authorization? FindAuthorizationOf(this AcmeContext context, ChallengeId id) =>
-        context.Authorizations.Include(authorization => authorization.Challenges)
-            .FirstOrDefault(authorization => authorization.Challenges.Any(challenge => challenge.Id == id));
+        // from the challenge to its authorization: asked the other way round, SQLite would try every authorization there is
+        context.Challenges.Where(challenge => challenge.Id == id)
+            .Join(context.Authorizations.Include(authorization => authorization.Challenges), challenge => challenge.AuthorizationId, authorization => authorization.Id, (_, authorization) => authorization)
+            .FirstOrDefault();
 
     /// <summary>After an authorization changed: brings the orders that need it in line, in the same commit (RFC 8555 §7.1.6).</summary>
     public static void FollowAuthorization(this AcmeContext context, Authorization changed, DateTimeOffset now)
     {
-        var orders = context.Orders
-            .Where(order => context.OrderAuthorizations.Any(link => link.AuthorizationId == changed.Id && link.OrderId == order.Id))
+        var orders = context.OrderAuthorizations.Where(link => link.AuthorizationId == changed.Id)
+            .Join(context.Orders, link => link.OrderId, order => order.Id, (_, order) => order)
             .ToList();
         foreach (var order in orders)
         {

@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using DeviceAcme.Server.Tests.Conformance;
+using FluentAssertions;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Xunit;
+
+namespace DeviceAcme.Server.Tests.Storage;
+
+/// <summary>What an enrollment asks the database must cost the same however much is stored.</summary>
+public sealed class QueryPlanTests
+{
+    [Fact]
+    public async Task No_statement_of_an_enrollment_reads_a_whole_table()
+    {
+        using var seen = new SeenStatements();
+        await using var server = await TestServer.Start(anchors: Simulated.Anchors);
+        await EnrollClassic(server);
+        await EnrollApple(server);
+
+        var file = Path.Combine(server.DataDirectory, "acme.db");
+        using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
+        connection.Open();
+        var statements = seen.Of(file);
+
+        statements.Should().HaveCountGreaterThan(15, "the statements of the enrollments were seen");
+        statements.SelectMany(statement => Scans(connection, statement)).Should().BeEmpty();
+    }
+
+    private static async Task EnrollClassic(TestServer server)
+    {
+        var account = new TestAccount(server);
+        await account.Register();
+        var order = await account.Enroll("plan.example");
+        (await account.Get((string)order.Json["certificate"]!)).Status.Should().Be(HttpStatusCode.OK);
+        (await account.Get($"{account.Kid}/orders")).Status.Should().Be(HttpStatusCode.OK);
+    }
+
+    private static async Task EnrollApple(TestServer server)
+    {
+        var account = new TestAccount(server, "apple-device");
+        await account.Register();
+        using var key = Simulated.NewKey();
+        var order = await Simulated.Order(account, Simulated.Serial);
+        (await order.Send(Simulated.Apple.Make(order.Material, key))).Status.Should().Be(HttpStatusCode.OK);
+        (await order.Finalize(key)).State.Should().Be("valid");
+    }
+
+    /// <summary>The steps of a plan that go through a table or an index from end to end; results of a part of the statement are read whole by nature.</summary>
+    private static IEnumerable<string> Scans(SqliteConnection connection, Statement statement)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"EXPLAIN QUERY PLAN {statement.Text}";
+        foreach (var name in statement.Parameters)
+        {
+            command.Parameters.AddWithValue(name, DBNull.Value);
+        }
+
+        var steps = new List<string>();
+        using (var reader = command.ExecuteReader())
+        {
+            while (reader.Read())
+            {
+                steps.Add(reader.GetString(3));
+            }
+        }
+
+        var parts = steps.Where(step => step.StartsWith("CO-ROUTINE ", StringComparison.Ordinal) || step.StartsWith("MATERIALIZE ", StringComparison.Ordinal))
+            .Select(step => step[(step.IndexOf(' ', StringComparison.Ordinal) + 1)..]).ToHashSet(StringComparer.Ordinal);
+        return steps.Where(step => step.StartsWith("SCAN ", StringComparison.Ordinal))
+            .Where(step => !parts.Contains(step["SCAN ".Length..]) && step != "SCAN CONSTANT ROW" && !step.Contains("challenges_processing", StringComparison.Ordinal))
+            .Select(step => $"{step}: {statement.Text}");
+    }
+
+    private sealed record Statement(string Text, IReadOnlyList<string> Parameters);
+
+    /// <summary>Every statement that EF sends in this process while it listens.</summary>
+    private sealed class SeenStatements : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
+    {
+        private readonly ConcurrentDictionary<(string File, string Text), Statement> _statements = new();
+        private readonly ConcurrentBag<IDisposable> _subscriptions = [];
+
+        public SeenStatements() => _subscriptions.Add(DiagnosticListener.AllListeners.Subscribe(this));
+
+        /// <summary>Those for one database; other tests have their own.</summary>
+        public IReadOnlyList<Statement> Of(string file) => [.. _statements.Where(seen => seen.Key.File == file).Select(seen => seen.Value)];
+
+        public void OnNext(DiagnosticListener listener)
+        {
+            if (listener.Name == "Microsoft.EntityFrameworkCore")
+            {
+                _subscriptions.Add(listener.Subscribe(this, name => name == RelationalEventId.CommandExecuting.Name));
+            }
+        }
+
+        public void OnNext(KeyValuePair<string, object?> happened)
+        {
+            if (happened.Value is CommandEventData { Command: var command } && !command.CommandText.StartsWith("PRAGMA", StringComparison.Ordinal))
+            {
+                // a batch of changes is one text; each of its statements has a plan of its own
+                foreach (var text in command.CommandText.Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+                {
+                    var names = command.Parameters.Cast<SqliteParameter>().Select(parameter => parameter.ParameterName).Where(name => text.Contains(name, StringComparison.Ordinal)).ToList();
+                    _statements.TryAdd((command.Connection!.DataSource, text), new Statement(text, names));
+                }
+            }
+        }
+
+        public void OnCompleted()
+        {
+            // a listener went away: there is nothing to do
+        }
+
+        public void OnError(Exception error) => throw new InvalidOperationException("a diagnostic listener failed", error);
+
+        public void Dispose()
+        {
+            foreach (var subscription in _subscriptions)
+            {
+                subscription.Dispose();
+            }
+        }
+    }
+}
