@@ -18,6 +18,9 @@ internal sealed record ServerOptions
     public required string ProfilesDirectory { get; init; }
     public string DefaultProfile { get; init; } = "tls-server";
     public IReadOnlyList<string> AnchorDirectories { get; init; } = [];
+    /// <summary>Google's list of revoked attestation certificates, a file or an https URL; null: none is loaded.</summary>
+    public Uri? AndroidStatusList { get; init; }
+
     public IPEndPoint? DnsResolver { get; init; }
     public int Http01Port { get; init; } = 80;
     public int TlsAlpn01Port { get; init; } = 443;

@@ -1,4 +1,5 @@
 using DeviceAcme.Attestation;
+using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
 
@@ -29,7 +30,17 @@ internal static class DeviceAttest01
             Anchors = question.Anchors,
             Now = question.Now,
             VerifiedIntermediates = question.VerifiedIntermediates,
+            Android = Android(question),
         });
+    }
+
+    private static AndroidPolicy Android(AttestationQuestion question)
+    {
+        var rule = question.Profile.Attestation;
+        var policy = AndroidPolicy.Strict with { StatusList = question.AndroidStatusList, TolerateExpired = rule.TolerateExpired };
+        return rule.StatusList is { } list
+            ? policy with { StatusListMaxAge = list.StaleAfter, AcceptWithoutStatusList = list.AcceptMissing }
+            : policy;
     }
 
     /// <summary>The problem that a refused verdict becomes: the first failed check in <c>detail</c>, each failed check as a subproblem.</summary>
@@ -66,5 +77,8 @@ internal sealed record AttestationQuestion
     public required string Token { get; init; }
     public required string KeyAuthorization { get; init; }
     public VerifiedIntermediates? VerifiedIntermediates { get; init; }
+
+    /// <summary>Google's status list in force; null while none is loaded.</summary>
+    public StatusList? AndroidStatusList { get; init; }
     public required DateTimeOffset Now { get; init; }
 }

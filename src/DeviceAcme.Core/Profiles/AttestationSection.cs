@@ -1,11 +1,12 @@
 using DeviceAcme.Attestation;
+using DeviceAcme.Attestation.AndroidKey;
 
 namespace DeviceAcme.Core.Profiles;
 
 /// <summary>Reads the <c>attestation:</c> part of a profile file.</summary>
 internal static class AttestationSection
 {
-    internal static readonly string[] Known = ["mode", "formats", "anchors", "on-failure"];
+    internal static readonly string[] Known = ["mode", "formats", "anchors", "on-failure", "status-list", "expired-certificates"];
     private static readonly string[] Reserved = ["facts"];
 
     public static AttestationRule Read(ProfileNode? node)
@@ -28,7 +29,20 @@ internal static class AttestationSection
                     ["problem"] = AttestationFailureAnswer.Problem,
                 })
                 : AttestationFailureAnswer.Challenge,
+            StatusList = properties.TryGetValue("status-list", out var list) ? StatusList(list) : null,
+            TolerateExpired = properties.TryGetValue("expired-certificates", out var expired)
+                && expired.Choice(new Dictionary<string, bool> { ["refuse"] = false, ["tolerate"] = true }),
         };
+    }
+
+    private static StatusListRule StatusList(ProfileNode node)
+    {
+        var properties = node.Properties(["stale-after", "missing"]);
+        var strict = AndroidPolicy.Strict;
+        return new StatusListRule(
+            properties.TryGetValue("stale-after", out var age) ? Duration.Read(age, TimeSpan.FromDays(366)) : strict.StatusListMaxAge,
+            properties.TryGetValue("missing", out var missing)
+                && missing.Choice(new Dictionary<string, bool> { ["refuse"] = false, ["accept"] = true }));
     }
 
     private static AttestationMode Mode(ProfileNode node, IReadOnlyDictionary<string, ProfileNode> properties)

@@ -78,4 +78,15 @@ internal sealed record AttestationRule
     public required IReadOnlyList<string> Anchors { get; init; }
 
     public required AttestationFailureAnswer OnFailure { get; init; }
+
+    /// <summary>What Google's status list must be; null where the profile does not say: the strict default.</summary>
+    public StatusListRule? StatusList { get; init; }
+
+    /// <summary>Leaves and intermediates of Android chains past their end are accepted.</summary>
+    public bool TolerateExpired { get; init; }
 }
+
+/// <summary>What a profile says of Google's list of revoked attestation certificates.</summary>
+/// <param name="StaleAfter">A list that was fetched longer ago is stale.</param>
+/// <param name="AcceptMissing">A missing or stale list is accepted; what a stale one names stays refused.</param>
+internal sealed record StatusListRule(TimeSpan StaleAfter, bool AcceptMissing);

@@ -21,6 +21,11 @@ internal static class ProfileRules
     {
         var attested = profile.Identifiers.Any(rule => rule.Value.Challenges.Contains(DeviceAttest));
         var rule = profile.Attestation;
+        if ((rule.StatusList is not null || rule.TolerateExpired) && !rule.Formats.Contains("android-key"))
+        {
+            node.Mistake("status-list and expired-certificates are for android-key, which formats does not name: nothing would look at them");
+        }
+
         switch (rule.Mode)
         {
             case AttestationMode.None when attested:

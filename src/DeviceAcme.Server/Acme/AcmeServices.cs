@@ -15,6 +15,8 @@ internal static class AcmeServices
         services.AddSingleton<AccountKeys>();
         services.AddSingleton(_ => new VerifiedIntermediates());
         services.AddSingleton<DeviceAttestation>();
+        services.AddSingleton<AndroidStatusLists>();
+        services.AddHostedService(provider => provider.GetRequiredService<AndroidStatusLists>());
         services.AddSingleton<IRevocationStore, RevocationStore>();
         services.AddSingleton<ValidationWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<ValidationWorker>());

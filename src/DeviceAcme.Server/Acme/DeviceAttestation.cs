@@ -6,11 +6,12 @@ using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Workers;
 
 namespace DeviceAcme.Server.Acme;
 
 /// <summary>device-attest-01 within its own request: verdict, evidence, device and the change of the authorization in one commit.</summary>
-internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, VerifiedIntermediates intermediates)
+internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, VerifiedIntermediates intermediates, AndroidStatusLists statusLists)
 {
     public async Task<IResult> Judge(AcmeRequest request, Authorization authorization, Challenge challenge, ChallengeResponse response, CancellationToken cancellation)
     {
@@ -32,6 +33,7 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Veri
                 Token = challenge.Token,
                 KeyAuthorization = keyAuthorization,
                 VerifiedIntermediates = intermediates,
+                AndroidStatusList = statusLists.Current,
                 Now = request.Now,
             },
             response);

@@ -72,6 +72,12 @@ internal static class SettingValues
     public static string ExistingFile(string path) =>
         File.Exists(path) ? path : throw new FormatException($"no file {path}");
 
+    /// <summary>A file that exists, or where to fetch one.</summary>
+    public static Uri FileOrHttpsUrl(string text) =>
+        !text.StartsWith("https://", StringComparison.Ordinal) ? new Uri(ExistingFile(text))
+        : Uri.TryCreate(text, UriKind.Absolute, out var url) && url.UserInfo.Length == 0 ? url
+        : throw new FormatException($"expected a file or an https URL, found '{text}'");
+
     /// <summary>An issuer domain name as it stands in CAA records (RFC 8659 §4.2).</summary>
     public static string DomainName(string text) =>
         Uri.CheckHostName(text) == UriHostNameType.Dns && !text.EndsWith('.')

@@ -72,7 +72,8 @@ internal sealed class SettingsLoader(IReadOnlyDictionary<string, string> environ
         var good = new List<string>();
         foreach (var value in values)
         {
-            var text = setting.IsPath && value.Text.Length > 0 ? Path.GetFullPath(value.Text, value.Folder) : value.Text;
+            var isPath = setting.IsPath && value.Text.Length > 0 && !value.Text.StartsWith("https://", StringComparison.Ordinal);
+            var text = isPath ? Path.GetFullPath(value.Text, value.Folder) : value.Text;
             try
             {
                 // Each value by itself first, so that each mistake has its own source.

@@ -95,6 +95,38 @@ public sealed class ProfileFileTests
         mistakes.Warnings.Should().ContainSingle(warning => warning.Key == "attestation.anchors" && warning.File.EndsWith("linux-tpm.yaml"), "its roots are the operator's");
     }
 
+    [Fact]
+    public void What_a_status_list_must_be_is_read_and_is_strict_by_default()
+    {
+        const string Android = """
+            name: phones
+            identifiers:
+              permanent-identifier: { challenges: [device-attest-01], allow: ["*"], proves: device.imei }
+            attestation:
+              mode: required
+              formats: [android-key]
+              anchors: [android-key]
+            RULES
+            certificate:
+              subject-alternative-names: [identifiers]
+              keys: [ec-p256]
+              extended-key-usage: [client-auth]
+              validity: 90d
+            issuer: default
+            """;
+        var mistakes = new Mistakes();
+
+        var strict = ProfileFile.Parse("phones.yaml", Android.Replace("RULES", "", StringComparison.Ordinal), mistakes)!.Attestation;
+        var lenient = ProfileFile.Parse(
+            "phones.yaml", Android.Replace("RULES", "  status-list: { stale-after: 7d, missing: accept }\n  expired-certificates: tolerate", StringComparison.Ordinal), mistakes)!.Attestation;
+
+        mistakes.Errors.Should().BeEmpty();
+        strict.StatusList.Should().BeNull();
+        strict.TolerateExpired.Should().BeFalse();
+        lenient.StatusList.Should().Be(new StatusListRule(TimeSpan.FromDays(7), true));
+        lenient.TolerateExpired.Should().BeTrue();
+    }
+
     [Theory]
     [InlineData("  formats: [apple]", "  formats: [aple]", 11, "attestation.formats[0]", "did you mean 'apple'?")]
     [InlineData("  mode: required", "  mode: requierd", 10, "attestation.mode", "did you mean 'required'?")]
@@ -102,6 +134,9 @@ public sealed class ProfileFileTests
     [InlineData("  mode: required", "  mode: none", 9, "attestation", "mode is none, but identifiers offers device-attest-01")]
     [InlineData("  anchors: [apple]", "  anchors: []", 9, "attestation", "needs anchors")]
     [InlineData("  anchors: [apple]", "  anchors: [../apple]", 12, "attestation.anchors[0]", "name of a folder")]
+    [InlineData("  on-failure: challenge", "  status-list: { missing: accept }", 9, "attestation", "for android-key, which formats does not name")]
+    [InlineData("  on-failure: challenge", "  expired-certificates: tolerate", 9, "attestation", "for android-key, which formats does not name")]
+    [InlineData("  on-failure: challenge", "  expired-certificates: yes", 13, "attestation.expired-certificates", "refuse, tolerate")]
     [InlineData("  on-failure: challenge", "  facts: { device.family: mac }", 13, "attestation.facts", "reserved for a later version ('3 of 5')")]
     [InlineData("issuer: default", "devices: { unknown: refuse }", 26, "devices", "reserved for a later version ('3 of 5')")]
     [InlineData("    proves: device.serial", "    proves: ticket", 8, "identifiers.permanent-identifier.proves", "reserved for a later version ('3 of 5')")]
