@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using FluentAssertions;
 using Xunit;
 
@@ -25,6 +26,15 @@ public sealed class ListTests
 
         Sources.Projects.Where(project => project.Packages.Contains("xunit.v3")).Select(project => project.Name)
             .Should().OnlyContain(name => dev.Contains(name, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_section_that_is_owed_has_a_test()
+    {
+        var owed = File.ReadAllLines(Path.Combine(Testing.RepositoryFiles.Root, "tests", "spec-sections.txt")).Where(line => !line.StartsWith('#'));
+        var tested = Sources.Below("tests").SelectMany(file => Regex.Matches(file.Text, @"\bSpec\(""([^""]+)""\)").Select(match => match.Groups[1].Value)).ToHashSet();
+
+        owed.Where(section => !tested.Contains(section)).Should().BeEmpty();
     }
 
     private static IEnumerable<string> MissingFrom(string list, IReadOnlyList<string> names)
