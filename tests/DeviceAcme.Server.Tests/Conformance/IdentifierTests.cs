@@ -18,7 +18,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [InlineData("*.host.example", "*.host.example")]
     public async Task A_dns_name_is_taken_in_lower_case(string value, string stored)
     {
-        var account = await shared.Account();
+        var account = await shared.Known("tls-server");
         ((string?)(await account.Order(("dns", value))).Json["identifiers"]![0]!["value"]).Should().Be(stored);
     }
 
@@ -46,7 +46,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [InlineData("host.example\u0000.evil.example")]
     public async Task Another_dns_value_is_rejectedIdentifier(string value)
     {
-        var account = await shared.Account();
+        var account = await shared.Known("tls-server");
         (await account.Order(("dns", value))).ShouldBeProblem("rejectedIdentifier", 400);
     }
 
@@ -56,7 +56,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [InlineData("::ffff:192.0.2.1")]
     public async Task A_canonical_address_is_taken(string value)
     {
-        var account = await shared.Account();
+        var account = await shared.Known("tls-server");
         (await account.Order(("ip", value))).Status.Should().Be(HttpStatusCode.Created);
     }
 
@@ -74,7 +74,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [InlineData("")]
     public async Task Another_address_is_rejectedIdentifier(string value)
     {
-        var account = await shared.Account();
+        var account = await shared.Known("tls-server");
         (await account.Order(("ip", value))).ShouldBeProblem("rejectedIdentifier", 400);
     }
 
@@ -95,7 +95,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [InlineData("C02sim000001")]
     public async Task A_permanent_identifier_is_taken_and_shown_octet_for_octet(string value)
     {
-        var account = await shared.Account("apple-device");
+        var account = await shared.Known("apple-device");
         var order = await account.Order(("permanent-identifier", value));
 
         order.Status.Should().Be(HttpStatusCode.Created, order.Body);
@@ -125,7 +125,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [InlineData("a//1.2")]
     public async Task A_permanent_identifier_beside_the_grammar_is_malformed(string value)
     {
-        var account = await shared.Account("apple-device");
+        var account = await shared.Known("apple-device");
         (await account.Order(("permanent-identifier", value))).ShouldBeProblem("malformed", 400);
     }
 
@@ -138,7 +138,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [InlineData("ABCD/1.2.3.4/5", false)]
     public async Task A_hardware_module_needs_its_type(string value, bool good)
     {
-        var account = await shared.Account(TestProfiles.Mixed);
+        var account = await shared.Known(TestProfiles.Mixed);
         var order = await account.Order(("hardware-module", value));
         if (good)
         {
@@ -157,7 +157,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [InlineData("hardware-module", "A\u0000BC/1.2.3")]
     public async Task U_0000_is_rejectedIdentifier(string type, string value)
     {
-        var account = await shared.Account(TestProfiles.Mixed);
+        var account = await shared.Known(TestProfiles.Mixed);
         (await account.Order((type, value))).ShouldBeProblem("rejectedIdentifier", 400);
     }
 
@@ -168,7 +168,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [InlineData("\\ud800\\ud800")]
     public async Task A_lone_surrogate_is_malformed(string escaped)
     {
-        var account = await shared.Account("apple-device");
+        var account = await shared.Known("apple-device");
         var reply = await account.Post($"{account.Root}/new-order", $$"""{"identifiers":[{"type":"permanent-identifier","value":"{{escaped}}"}]}""");
         reply.ShouldBeProblem("malformed", 400);
         reply.Reason.Should().Be("json-lone-surrogate");
@@ -177,7 +177,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [Fact, Spec("device-attest §3")]
     public async Task Values_that_look_alike_are_different_identifiers()
     {
-        var account = await shared.Account("apple-device");
+        var account = await shared.Known("apple-device");
         string[] values = ["ABC", "abc", " ABC", "ABC ", "\u00E9", "e\u0301", "\u00C5", "\u212B"];
         var order = await account.Order(values.Select(value => ("permanent-identifier", value)).ToArray());
 
@@ -188,7 +188,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [Fact, Spec("device-attest §3")]
     public async Task A_value_above_the_bound_is_rejectedIdentifier()
     {
-        var account = await shared.Account("apple-device");
+        var account = await shared.Known("apple-device");
         (await account.Order(("permanent-identifier", new string('A', 255)))).Status.Should().Be(HttpStatusCode.Created);
         (await account.Order(("permanent-identifier", new string('A', 256)))).ShouldBeProblem("rejectedIdentifier", 400);
     }
@@ -202,7 +202,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [InlineData("xhost7", false)]
     public async Task A_profile_allows_dns_values_by_its_patterns(string value, bool allowed)
     {
-        var account = await shared.Account(TestProfiles.Narrow);
+        var account = await shared.Known(TestProfiles.Narrow);
         var order = await account.Order(("dns", value));
         if (allowed)
         {
@@ -225,7 +225,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [InlineData("hardware-module", "TPM-7/1.2.4", false)]
     public async Task A_profile_allows_device_values_by_its_patterns(string type, string value, bool allowed)
     {
-        var account = await shared.Account(TestProfiles.Patterns);
+        var account = await shared.Known(TestProfiles.Patterns);
         var order = await account.Order((type, value));
         if (allowed)
         {
@@ -240,7 +240,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [Fact]
     public async Task A_type_that_a_profile_does_not_list_is_unsupportedIdentifier()
     {
-        var account = await shared.Account("apple-device");
+        var account = await shared.Known("apple-device");
         foreach (var (type, value) in new[] { ("dns", "host.example"), ("ip", "192.0.2.1"), ("hardware-module", "A/1.2.3") })
         {
             (await account.Order((type, value))).ShouldBeProblem("unsupportedIdentifier", 400);
@@ -252,7 +252,7 @@ public sealed class IdentifierTests(SharedServer shared)
     [Fact]
     public async Task A_wildcard_that_no_offered_challenge_can_prove_is_rejectedIdentifier()
     {
-        var account = await shared.Account(TestProfiles.Mixed);
+        var account = await shared.Known(TestProfiles.Mixed);
         (await account.Order(("dns", "*.host.example"))).ShouldBeProblem("rejectedIdentifier", 400);
     }
 }

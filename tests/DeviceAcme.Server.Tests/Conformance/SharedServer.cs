@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Tests.Conformance;
@@ -14,6 +15,7 @@ namespace DeviceAcme.Server.Tests.Conformance;
 /// </summary>
 public sealed class SharedServer : IAsyncLifetime
 {
+    private readonly ConcurrentDictionary<string, Lazy<Task<TestAccount>>> _known = new();
     private TestServer? _server;
 
     internal TestServer Server => _server ?? throw new InvalidOperationException("the fixture was not initialized");
@@ -33,6 +35,9 @@ public sealed class SharedServer : IAsyncLifetime
         (await account.Register()).Status.Should().Be(System.Net.HttpStatusCode.Created);
         return account;
     }
+
+    /// <summary>An account that several tests use, for those that only make orders of their own with it.</summary>
+    internal Task<TestAccount> Known(string profile) => _known.GetOrAdd(profile, name => new Lazy<Task<TestAccount>>(() => Account(name))).Value;
 
     /// <summary>An external account key, as an administrator hands it out.</summary>
     internal Task AddKey(string keyId, byte[] macKey, string? profile = null, DateTimeOffset? expires = null) => Server.Db.Commit(context =>
