@@ -26,6 +26,12 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
 
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
+        // a challenge belongs to its authorization: what changes one of them is a change of both
+        foreach (var challenge in ChangeTracker.Entries<Challenge>().Where(entry => entry.State == EntityState.Modified).ToList())
+        {
+            Entry(Authorizations.Local.Single(authorization => authorization.Id == challenge.Entity.AuthorizationId)).Property(authorization => authorization.Version).IsModified = true;
+        }
+
         // every change of an aggregate is one conditional update: WHERE id = … AND version = …
         foreach (var entry in ChangeTracker.Entries())
         {

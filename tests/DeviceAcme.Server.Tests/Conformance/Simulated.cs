@@ -21,8 +21,9 @@ internal static class Simulated
     public static TpmMaker Tpm { get; } = new(new FakeTpm(Vendors.Tpm), Now);
 
     /// <summary>For <see cref="TestServer.Start"/>.</summary>
-    public static IReadOnlyDictionary<string, string> Anchors { get; } = Vendors.Anchors.ToDictionary(
-        anchor => $"{anchor.Format}/{anchor.File}", anchor => PemEncoding.WriteString("CERTIFICATE", anchor.Certificate));
+    public static IReadOnlyDictionary<string, string> Anchors { get; } = Vendors.Anchors
+        .Append((Format: "elsewhere", File: "root.pem", new FakeVendors("another vendor").Apple.Root.Certificate))
+        .ToDictionary(anchor => $"{anchor.Format}/{anchor.File}", anchor => PemEncoding.WriteString("CERTIFICATE", anchor.Certificate));
 
     /// <summary>What a device must know to answer this challenge of this account.</summary>
     public static ChallengeMaterial Material(TestAccount account, JsonNode challenge) =>

@@ -12,6 +12,7 @@ internal static class TestProfiles
     public const string Patterns = "patterns";
     public const string AppleProblem = "apple-problem";
     public const string AppleObserve = "apple-observe";
+    public const string AppleElsewhere = "apple-elsewhere";
     public const string ApplePrivate = "apple-private";
     public const string AppleUdid = "apple-udid";
 
@@ -27,6 +28,7 @@ internal static class TestProfiles
         [AppleProblem] = Apple(AppleProblem, onFailure: "problem"),
         [AppleObserve] = Apple(AppleObserve, mode: "observe"),
         [ApplePrivate] = Apple(ApplePrivate, inCertificate: false),
+        [AppleElsewhere] = Apple(AppleElsewhere, anchors: "elsewhere"),
         [AppleUdid] = Apple(AppleUdid, proves: "device.udid"),
     };
 
@@ -48,7 +50,7 @@ internal static class TestProfiles
         issuer: default
         """;
 
-    private static string Apple(string name, string mode = "required", string onFailure = "challenge", string proves = "device.serial", bool inCertificate = true, string allow = "*", string more = "") => $"""
+    private static string Apple(string name, string mode = "required", string onFailure = "challenge", string proves = "device.serial", bool inCertificate = true, string allow = "*", string anchors = "apple", string more = "") => $"""
         name: {name}
         description: Profile {name} of the tests
         accounts:
@@ -62,7 +64,7 @@ internal static class TestProfiles
         attestation:
           mode: {mode}
           formats: [apple]
-          anchors: [apple]
+          anchors: [{anchors}]
           on-failure: {onFailure}
         certificate:
           subject: CN=a device
