@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
@@ -53,7 +54,7 @@ internal sealed class Nonces(int window)
     public bool Spend(string nonce, DateTimeOffset now)
     {
         Span<byte> bytes = stackalloc byte[NonceBytes];
-        if (nonce.Length != Length || !Base64Url.TryDecodeFromChars(nonce, bytes, out var written) || written != NonceBytes)
+        if (nonce.Length != Length || Base64Url.DecodeFromChars(nonce, bytes, out _, out var written) != OperationStatus.Done || written != NonceBytes)
         {
             return false;
         }

@@ -153,6 +153,7 @@ public sealed class NonceTests(SharedServer shared)
         for (var at = 0; at < nonce.Length; at++)
         {
             nonces.Spend(nonce[..at] + (nonce[at] == 'A' ? 'B' : 'A') + nonce[(at + 1)..], Now).Should().BeFalse();
+            nonces.Spend(nonce[..at] + (nonce[at] == '_' ? '-' : '_') + nonce[(at + 1)..], Now).Should().BeFalse("also where the last letter has bits that spell nothing");
         }
 
         nonces.Spend(nonce, Now).Should().BeTrue();
