@@ -37,7 +37,7 @@ public sealed class ServerOfFakeVendors : IAsyncLifetime
         _server = ServerProcess.Start(
             Folder, new Dictionary<string, string>(),
             "--url", Url, "--status-url", $"http://localhost:{_ports[1]}", "--admin-url", $"http://localhost:{_ports[2]}",
-            "--anchors", Vendors, "--dns-resolver", Dns, "--http-01-port", HttpPort, "--validation-networks", "127.0.0.0/8", "::1/128");
+            "--anchors", Vendors, "--android-status-list", new VendorFolder(Vendors).StatusListPath, "--dns-resolver", Dns, "--http-01-port", HttpPort, "--validation-networks", "127.0.0.0/8", "::1/128");
         await _server.Ready();
     }
 
@@ -83,6 +83,15 @@ public sealed class SimulatedEnrollmentTests(ServerOfFakeVendors server) : IClas
         result.GetProperty("certificate").GetProperty("subjectAlternativeNames")[0].GetString().Should().Be("permanent-identifier:" + ordered);
     }
 
+    [Theory, InlineData("ec-p256"), InlineData("rsa-2048")]
+    public async Task An_Android_phone_enrolls(string key)
+    {
+        var (code, result, talk) = await Enroll("android", "acme/android-device/directory", "--key", key, "--serial", "PHONE1");
+
+        code.Should().Be(0, talk);
+        result.GetProperty("certificate").GetProperty("subjectAlternativeNames")[0].GetString().Should().Be("permanent-identifier:PHONE1");
+    }
+
     [Theory, Needs("swtpm"), InlineData("ec-p256"), InlineData("ec-p384"), InlineData("rsa-2048")]
     public async Task A_real_software_TPM_enrolls_with_a_key_that_stays_in_it(string keyType)
     {
@@ -116,7 +125,7 @@ public sealed class SimulatedEnrollmentTests(ServerOfFakeVendors server) : IClas
         result.GetProperty("problem").GetProperty("type").GetString().Should().Be("urn:ietf:params:acme:error:dns");
     }
 
-    [Theory, InlineData("mac", "acme/apple-device/directory", "key-authorization-hashed"), InlineData("tpm", "acme/linux-tpm/directory", "token-hashed")]
+    [Theory, InlineData("mac", "acme/apple-device/directory", "key-authorization-hashed"), InlineData("tpm", "acme/linux-tpm/directory", "token-hashed"), InlineData("android", "acme/android-device/directory", "token-challenge")]
     public async Task Evidence_of_the_wrong_freshness_is_refused_with_1(string kind, string directory, string fault)
     {
         var (code, result, _) = await Enroll(kind, directory, "--fault", fault);
@@ -125,7 +134,7 @@ public sealed class SimulatedEnrollmentTests(ServerOfFakeVendors server) : IClas
         result.GetProperty("problem").GetProperty("reason").GetString().Should().Be("freshness-mismatch");
     }
 
-    [Theory, InlineData("mac", "acme/apple-device/directory"), InlineData("tpm", "acme/linux-tpm/directory")]
+    [Theory, InlineData("mac", "acme/apple-device/directory"), InlineData("tpm", "acme/linux-tpm/directory"), InlineData("android", "acme/android-device/directory")]
     public async Task An_attested_key_that_is_not_the_key_of_the_request_gets_nothing(string kind, string directory)
     {
         var (code, result, _) = await Enroll(kind, directory, "--fault", "key-swap");

@@ -47,7 +47,7 @@ internal sealed partial class AndroidStatusLists : BackgroundService
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        WarnOfNone();
+        SayIfNone();
 
         // what is on this machine is there before the first request; the network may take its time
         if (_options.AndroidStatusList is { } source && (source.IsFile || File.Exists(Copy)))
@@ -175,7 +175,7 @@ internal sealed partial class AndroidStatusLists : BackgroundService
         File.Move(fresh, Copy, overwrite: true);
     }
 
-    private void WarnOfNone()
+    private void SayIfNone()
     {
         if (_options.AndroidStatusList is not null)
         {
@@ -194,7 +194,7 @@ internal sealed partial class AndroidStatusLists : BackgroundService
     [LoggerMessage(LogLevel.Warning, "no Android status list from {Source}: {Problem}; what was loaded before stays in force")]
     private static partial void Failed(ILogger log, string source, string problem);
 
-    [LoggerMessage(LogLevel.Warning, "the profile {Profile} takes android-key, but no --android-status-list is given: all of its evidence will be refused")]
+    [LoggerMessage(LogLevel.Information, "the profile {Profile} takes android-key, but no --android-status-list is given: all of its evidence will be refused")]
     private static partial void None(ILogger log, string profile);
 
     [LoggerMessage(LogLevel.Debug, "the Android status list is no longer looked after")]

@@ -91,7 +91,7 @@ public sealed class ProfileFileTests
         var set = ProfileSet.Load(folder, TrustFolders.Load([Path.Combine(folder, "trust")], mistakes), mistakes);
 
         mistakes.Errors.Should().BeEmpty();
-        set.All.Select(profile => profile.Name).Should().Equal("apple-device", "linux-tpm", "tls-server");
+        set.All.Select(profile => profile.Name).Should().Equal("android-device", "apple-device", "linux-tpm", "tls-server");
         mistakes.Warnings.Should().ContainSingle(warning => warning.Key == "attestation.anchors" && warning.File.EndsWith("linux-tpm.yaml"), "its roots are the operator's");
     }
 

@@ -15,7 +15,7 @@ internal sealed record DeviceSettings
     /// <summary>Key type; null chooses the kind's own.</summary>
     public string? Key { get; init; }
 
-    /// <summary>Serial number of a Mac, name of a TPM.</summary>
+    /// <summary>Serial number of a Mac or phone, name of a TPM.</summary>
     public string? Serial { get; init; }
 
     /// <summary>What a Mac orders instead of its serial number: a profile's ClientIdentifier.</summary>
@@ -38,13 +38,14 @@ internal sealed record DeviceSettings
 /// <summary>The kinds of device: one line each.</summary>
 internal static class Devices
 {
-    public static IReadOnlyList<string> Kinds { get; } = ["mac", "tpm", "server"];
+    public static IReadOnlyList<string> Kinds { get; } = ["mac", "tpm", "android", "server"];
 
     /// <summary>The directory of a kind on the server that <c>./dev run</c> starts.</summary>
     public static string Directory(string kind) => kind switch
     {
         "mac" => "https://localhost:14000/acme/apple-device/directory",
         "tpm" => "https://localhost:14000/acme/linux-tpm/directory",
+        "android" => "https://localhost:14000/acme/android-device/directory",
         _ => "https://localhost:14000/directory",
     };
 
@@ -53,6 +54,7 @@ internal static class Devices
         "mac" => Task.FromResult(Mac(settings, vendors().Apple, now)),
         "tpm" when settings.Swtpm => Swtpm(settings, vendors().Tpm, now, cancellation),
         "tpm" => Task.FromResult(Tpm(settings, vendors().Tpm, now)),
+        "android" => Task.FromResult(Android(settings, vendors().Android, now)),
         "server" => Server(settings, cancellation),
         _ => throw new SimulatorException($"no device of kind {settings.Kind}", $"choose one of {string.Join(", ", Kinds)}"),
     };
@@ -82,6 +84,22 @@ internal static class Devices
         return new TpmDevice(maker, DeviceKeys.Make(settings.Key ?? "ec-p256"));
     }
 
+    private static IDevice Android(DeviceSettings settings, AndroidVendor vendor, DateTimeOffset now)
+    {
+        var maker = new AndroidMaker(vendor, now);
+        if (settings.Serial is not null)
+        {
+            maker = maker with { Device = AndroidDevice.Phone(settings.Serial) };
+        }
+
+        if (settings.Fault is not null)
+        {
+            maker = maker.With(Fault<AndroidFault>(settings.Fault));
+        }
+
+        return new AndroidPhone(maker, DeviceKeys.Make(settings.Key ?? "ec-p256"));
+    }
+
     private static async Task<IDevice> Swtpm(DeviceSettings settings, TpmVendor vendor, DateTimeOffset now, CancellationToken cancellation)
     {
         if (settings.Fault is not null)
@@ -97,7 +115,7 @@ internal static class Devices
     {
         if (settings.Fault is not null)
         {
-            throw new SimulatorException("a server has no evidence that could be at fault", "--fault is for mac and tpm");
+            throw new SimulatorException("a server has no evidence that could be at fault", "--fault is for mac, tpm and android");
         }
 
         if (settings.Names.Count == 0)

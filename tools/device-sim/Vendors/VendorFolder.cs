@@ -8,12 +8,16 @@ namespace DeviceAcme.Simulator.Vendors;
 internal sealed class VendorFolder(string path)
 {
     private const string SeedFile = "seed";
+    private const string StatusListFile = "android-status-list.json";
     private const int LongestSeed = 1024;
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
     /// <summary>The file with the one secret; its owner's alone, and outside the folders of anchors.</summary>
     public string SeedPath => System.IO.Path.Combine(Path, SeedFile);
+
+    /// <summary>The fake Android vendor's list of revoked attestation certificates, for the server's <c>--android-status-list</c>.</summary>
+    public string StatusListPath => System.IO.Path.Combine(Path, StatusListFile);
 
     /// <summary>Makes the vendors, or finds them as they are. A missing anchor is written again, the same as before.</summary>
     /// <param name="seed">The text to grow from; null keeps the folder's own, or draws one.</param>
@@ -47,6 +51,8 @@ internal sealed class VendorFolder(string path)
             }
         }
 
+        // nobody is revoked; written each time, because its age counts
+        File.WriteAllText(StatusListPath, "{ \"entries\": {} }\n");
         return (vendors, written);
     }
 
