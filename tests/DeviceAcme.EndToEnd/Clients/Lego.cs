@@ -9,7 +9,8 @@ internal sealed class Lego(RunningServer server, string folder) : IStockClient
     {
         ["LEGO_CA_CERTIFICATES"] = server.Root,
         ["EXEC_PATH"] = Hooks.Path("lego-dns.sh"),
-        ["EXEC_POLLING_INTERVAL"] = "1",
+        // lego waits this many seconds between two names: 60 without it
+        ["EXEC_SEQUENCE_INTERVAL"] = "1",
         ["TXT_RECORDS"] = server.TxtRecords,
     };
 

@@ -6,4 +6,5 @@ set -eu
 case $2 in
   http-01) printf %s "$5" >"$WEB_ROOT/$4" ;;
   dns-01) echo "_acme-challenge.$3 $5" >>"$TXT_RECORDS" ;;
+  tls-alpn-01) [ "$(echo "auth $3 $5" | ualpn --sock "$UALPN_SOCKET")" = OK ] ;;
 esac
