@@ -1,4 +1,5 @@
 using System.Net;
+using DeviceAcme.EndToEnd.Processes;
 using DeviceAcme.Testing;
 using FluentAssertions;
 using Xunit;

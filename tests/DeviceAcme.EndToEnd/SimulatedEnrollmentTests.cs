@@ -1,59 +1,30 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using DeviceAcme.EndToEnd.Processes;
 using DeviceAcme.Simulator;
 using DeviceAcme.Simulator.Commands;
 using DeviceAcme.Simulator.Tpm;
-using DeviceAcme.Simulator.Vendors;
 using DeviceAcme.Testing;
 using FluentAssertions;
 using Xunit;
 
 namespace DeviceAcme.EndToEnd;
 
-/// <summary>One server process for all tests of the class: it trusts the fake vendors of its folder and validates on loopback ports of its own.</summary>
-public sealed class ServerOfFakeVendors : IAsyncLifetime
-{
-    private readonly int[] _ports = FreePorts.Take(5);
-    private ServerProcess? _server;
-
-    internal string Folder { get; } = Directory.CreateTempSubdirectory("deviceacme-enrollment-").FullName;
-
-    internal string Vendors => Path.Combine(Folder, "vendors");
-
-    internal string Root => Path.Combine(Folder, "data", "ca", "root.pem");
-
-    internal string Url => $"https://localhost:{_ports[0]}";
-
-    internal string Dns => $"127.0.0.1:{_ports[3]}";
-
-    internal string HttpPort => $"{_ports[4]}";
-
-    internal string Log => _server!.Output + _server.Error;
-
-    public async ValueTask InitializeAsync()
-    {
-        new VendorFolder(Vendors).Init(null);
-        _server = ServerProcess.Start(
-            Folder, new Dictionary<string, string>(),
-            "--url", Url, "--status-url", $"http://localhost:{_ports[1]}", "--admin-url", $"http://localhost:{_ports[2]}",
-            "--anchors", Vendors, "--android-status-list", new VendorFolder(Vendors).StatusListPath, "--dns-resolver", Dns, "--http-01-port", HttpPort, "--validation-networks", "127.0.0.0/8", "::1/128");
-        await _server.Ready();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _server!.DisposeAsync();
-        Directory.Delete(Folder, recursive: true);
-    }
-}
-
 /// <summary>The simulator's own commands against the server's own program, over TLS, with its CA, DNS and http-01.</summary>
-public sealed class SimulatedEnrollmentTests(ServerOfFakeVendors server) : IClassFixture<ServerOfFakeVendors>, IDisposable
+public sealed class SimulatedEnrollmentTests(RunningServer server) : TestsOnServer(server), IClassFixture<RunningServer>, IAsyncLifetime
 {
     private string Out { get; } = Directory.CreateTempSubdirectory("deviceacme-out-").FullName;
 
-    public void Dispose() => Directory.Delete(Out, recursive: true);
+    // the simulator answers the server's questions itself
+    public async ValueTask InitializeAsync() => await Server.StopAnsweringDns();
+
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        Directory.Delete(Out, recursive: true);
+        return ValueTask.CompletedTask;
+    }
 
     [Fact, Spec("device-attest §5")]
     public async Task A_Mac_enrolls_with_the_key_that_was_attested()
@@ -150,12 +121,12 @@ public sealed class SimulatedEnrollmentTests(ServerOfFakeVendors server) : IClas
         using var talk = new StringWriter();
         var code = await CommandLine.Run(
             [
-                "enroll", "--kind", kind, "--directory", $"{server.Url}/{directory}", "--ca", server.Root, "--out", Out,
-                "--vendors", server.Vendors, "--dns-listen", server.Dns, "--http-port", server.HttpPort, "--json", .. more,
+                "enroll", "--kind", kind, "--directory", $"{Server.Url}/{directory}", "--ca", Server.Root, "--out", Out,
+                "--vendors", Server.Vendors, "--dns-listen", $"127.0.0.1:{Server.DnsPort}", "--http-port", $"{Server.Http01Port}", "--json", .. more,
             ],
             new Terminal(data, talk), TimeProvider.System);
         data.ToString().Should().NotBeEmpty(talk.ToString());
-        return (code, JsonElement.Parse(data.ToString()), talk.ToString() + server.Log);
+        return (code, JsonElement.Parse(data.ToString()), talk.ToString() + Server.Log);
     }
 
     /// <summary>The new certificate; its chain leads to the server's root.</summary>
@@ -167,7 +138,7 @@ public sealed class SimulatedEnrollmentTests(ServerOfFakeVendors server) : IClas
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
-        chain.ChainPolicy.CustomTrustStore.ImportFromPemFile(server.Root);
+        chain.ChainPolicy.CustomTrustStore.ImportFromPemFile(Server.Root);
         chain.ChainPolicy.ExtraStore.AddRange(certificates);
         chain.Build(certificates[0]).Should().BeTrue(string.Join(", ", chain.ChainStatus.Select(status => status.StatusInformation)));
         return certificates[0];

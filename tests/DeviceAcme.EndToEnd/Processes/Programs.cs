@@ -34,14 +34,6 @@ internal static class Programs
         return new ProgramResult(Shown(start), process.ExitCode, await output, await error);
     }
 
-    /// <summary>A program of this repository, as it was built beside these tests.</summary>
-    public static string Built(string project, string assembly)
-    {
-        var tests = Path.Combine("tests", "DeviceAcme.EndToEnd");
-        var path = Path.Combine(AppContext.BaseDirectory.Replace(tests, project, StringComparison.Ordinal), assembly + ".dll");
-        return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is not there: build the solution first");
-    }
-
     public static ProcessStartInfo Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
     {
         var isAssembly = program.EndsWith(".dll", StringComparison.Ordinal);

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using DeviceAcme.Simulator.Dns;
 using DeviceAcme.Simulator.Enrollment;
 using DeviceAcme.Simulator.Vendors;
+using DeviceAcme.Testing;
 using Xunit;
 
 namespace DeviceAcme.EndToEnd.Processes;
@@ -21,7 +22,7 @@ public sealed class RunningServer : IAsyncLifetime
 
     public RunningServer()
     {
-        Url = $"https://localhost:{FreePorts.Next()}";
+        Url = $"https://localhost:{FreePorts.Take(1)[0]}";
         _texts = new TxtRecords(Path.Combine(_folder, "dns-txt"));
         new VendorFolder(Vendors).Init("end to end");
     }
@@ -37,15 +38,15 @@ public sealed class RunningServer : IAsyncLifetime
 
     public string DirectoryUrl => $"{Url}/directory";
 
-    public string StatusUrl { get; } = $"http://localhost:{FreePorts.Next()}";
+    public string StatusUrl { get; } = $"http://localhost:{FreePorts.Take(1)[0]}";
 
-    public string AdminUrl { get; } = $"http://localhost:{FreePorts.Next()}";
+    public string AdminUrl { get; } = $"http://localhost:{FreePorts.Take(1)[0]}";
 
-    public int Http01Port { get; } = FreePorts.Next();
+    public int Http01Port { get; } = FreePorts.Take(1)[0];
 
-    public int TlsAlpn01Port { get; } = FreePorts.Next();
+    public int TlsAlpn01Port { get; } = FreePorts.Take(1)[0];
 
-    public int DnsPort { get; } = FreePorts.Next();
+    public int DnsPort { get; } = FreePorts.Take(1)[0];
 
     /// <summary>The root to trust.</summary>
     public string Root => Path.Combine(Data, "ca", "root.pem");
@@ -69,7 +70,13 @@ public sealed class RunningServer : IAsyncLifetime
     public string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
 
     /// <summary>Starts the program again on the same data.</summary>
-    internal async Task Start() => _process = await ServerProcess.Start(Arguments(), Tracer);
+    internal async Task Start()
+    {
+        _process = Tracer.Length > 0
+            ? ServerProcess.StartBelow(Tracer, _folder, [.. Arguments()])
+            : ServerProcess.Start(_folder, new Dictionary<string, string>(), [.. Arguments()]);
+        await _process.Ready();
+    }
 
     internal async Task Kill()
     {

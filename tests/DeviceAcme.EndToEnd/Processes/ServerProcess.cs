@@ -1,122 +1,111 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using System.Globalization;
 using System.Text;
-using Xunit;
+using DeviceAcme.Server;
 
 namespace DeviceAcme.EndToEnd.Processes;
 
-/// <summary>The server's own program as a process. It is ended by its id, whatever happens to the test.</summary>
+/// <summary>The server's own program as a process of its own, in a folder of its own.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private const string Ready = "Ctrl+C stops the server.";
-    private const int SigTerm = 15;
-
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly Process _process;
-    private readonly StringBuilder _log = new();
+    private readonly string _shown;
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _error = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ServerProcess(ProcessStartInfo start)
     {
+        _shown = $"$ {Programs.Shown(start)}";
         _process = Programs.Begin(start);
-        _process.OutputDataReceived += (_, line) => Heard(line.Data);
-        _process.ErrorDataReceived += (_, line) => Heard(line.Data);
+        _process.OutputDataReceived += (_, line) => Take(_output, line.Data);
+        _process.ErrorDataReceived += (_, line) => Take(_error, line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        Say($"$ {Programs.Shown(start)}   (process {_process.Id})");
     }
 
-    public static string Program => Programs.Built("src/DeviceAcme.Server", "DeviceAcme.Server");
+    public int ProcessId => _process.Id;
 
-    public int Id => _process.Id;
+    public string Output => Text(_output);
 
-    /// <summary>All that it said so far, data and talk.</summary>
-    public string Log
+    public string Error => Text(_error);
+
+    /// <summary>All that it said.</summary>
+    public string Log => $"{_shown}\n{Output}{Error}";
+
+    /// <summary>Starts the program; <see cref="Ready"/> waits for it.</summary>
+    public static ServerProcess Start(string workingDirectory, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new(Programs.Start(typeof(ServerOptions).Assembly.Location, arguments, environment, workingDirectory));
+
+    /// <summary>The same below a program that looks on, as strace does. It must leave the server this process's own child.</summary>
+    public static ServerProcess StartBelow(IReadOnlyList<string> tracer, string workingDirectory, params string[] arguments) =>
+        new(Programs.Start(tracer[0], [.. tracer.Skip(1), "dotnet", typeof(ServerOptions).Assembly.Location, .. arguments], folder: workingDirectory));
+
+    /// <summary>Returns when the server says that it is ready; throws with what it said where it ends before.</summary>
+    public async Task Ready()
     {
-        get
+        var exited = _process.WaitForExitAsync();
+        if (await Task.WhenAny(_ready.Task, exited).WaitAsync(Patience) == exited)
         {
-            lock (_log)
-            {
-                return _log.ToString();
-            }
+            throw new InvalidOperationException($"the server ended with code {_process.ExitCode}: {Error}{Output}");
         }
     }
 
-    /// <summary>Starts it and waits until it says that it is ready.</summary>
-    /// <param name="arguments">Its command line.</param>
-    /// <param name="tracer">A program and its options that run the server, as strace does; empty for none.</param>
-    public static async Task<ServerProcess> Start(IEnumerable<string> arguments, params string[] tracer)
+    public async Task<int> Exited()
     {
-        string[] all = [.. tracer, .. tracer.Length > 0 ? ["dotnet"] : Array.Empty<string>(), Program, .. arguments];
-        var server = new ServerProcess(Programs.Start(all[0], all[1..]));
-        var ended = server._process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        if (await Task.WhenAny(server._ready.Task, ended, Task.Delay(StartLimit)) != server._ready.Task)
-        {
-            await server.DisposeAsync();
-            throw new InvalidOperationException($"the server did not start\n{server.Log}");
-        }
-
-        return server;
-    }
-
-    /// <summary>Asks it to end, as service managers do.</summary>
-    public void Terminate()
-    {
-        if (Signal(Id, SigTerm) != 0)
-        {
-            throw new InvalidOperationException($"the signal did not reach process {Id}: error {Marshal.GetLastPInvokeError()}");
-        }
-    }
-
-    /// <summary>Its exit code; fails when it does not end.</summary>
-    public async Task<int> WaitForEnd()
-    {
-        using var limit = new CancellationTokenSource(EndLimit);
-        await _process.WaitForExitAsync(limit.Token);
+        using var patience = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(patience.Token);
+        // once more without a token: only that waits for the last lines
+        _process.WaitForExit();
         return _process.ExitCode;
     }
 
-    /// <summary>Ends it between two instructions, as a power cut does.</summary>
+    /// <summary>What a service supervisor sends.</summary>
+    public async Task<int> Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        return await Exited();
+    }
+
+    /// <summary>What a power cut does.</summary>
     public async Task Kill()
     {
         _process.Kill();
-        await _process.WaitForExitAsync();
+        await Exited();
     }
 
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
         {
-            await Kill();
+            _process.Kill();
+            await _process.WaitForExitAsync();
         }
 
         _process.Dispose();
     }
 
-    private void Heard(string? line)
+    private void Take(StringBuilder text, string? line)
     {
-        if (line is null)
+        lock (text)
         {
-            return;
+            text.AppendLine(line);
         }
 
-        Say(line);
-        if (line == Ready)
+        if (line?.StartsWith("DeviceAcme is ready", StringComparison.Ordinal) == true)
         {
             _ready.TrySetResult();
         }
     }
 
-    private void Say(string line)
+    private static string Text(StringBuilder text)
     {
-        lock (_log)
+        lock (text)
         {
-            _log.AppendLine(line);
+            return text.ToString();
         }
     }
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static extern int Signal(int process, int signal);
 }
