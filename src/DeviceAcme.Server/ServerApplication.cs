@@ -12,6 +12,9 @@ namespace DeviceAcme.Server;
 /// <summary>Puts the server together: services, listeners, routes. The parts add themselves by one line each.</summary>
 internal static class ServerApplication
 {
+    /// <summary>How long requests and workers may take to end after a stop was asked for.</summary>
+    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(10);
+
     /// <param name="options">Validated settings; their data directory exists and is locked.</param>
     /// <param name="time">The clock of handlers and workers.</param>
     /// <param name="customize">What a test replaces: services, or Kestrel by a test server.</param>
@@ -84,6 +87,6 @@ internal static class ServerApplication
         services.AddIssuance(options);
         services.AddNetworkValidation(options);
         services.AddAdmin(options);
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
     }
 }

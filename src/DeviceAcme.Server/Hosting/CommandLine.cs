@@ -7,6 +7,9 @@ namespace DeviceAcme.Server.Hosting;
 /// <summary>The program's command line, made from the table of settings.</summary>
 internal sealed class CommandLine(Talk talk, SettingsLoader loader)
 {
+    // longer than the host takes to end what was accepted: the parser's own two seconds would cut that short
+    private static readonly TimeSpan EndTimeout = ServerApplication.ShutdownTimeout + TimeSpan.FromSeconds(5);
+
     private readonly Dictionary<string, Option<string[]>> _options = [];
 
     private readonly Option<string?> _config = new(Settings.ConfigOption)
@@ -60,7 +63,7 @@ internal sealed class CommandLine(Talk talk, SettingsLoader loader)
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count == 0)
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = EndTimeout });
         }
 
         Tell(Mistakes(parsed));
