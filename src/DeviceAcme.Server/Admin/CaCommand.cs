@@ -30,11 +30,18 @@ internal static class CaCommand
         var import = new Command("import", "puts the outside CA's certificate into force; what was issued before stays valid") { file };
         commandLine.SetAction(import, (parsed, options, _) => Run(options, parsed.GetRequiredValue(issuer), (directory, folder) =>
         {
+            var before = folder.Current.KeyIdentifier;
             var imported = folder.Import(Read(parsed.GetRequiredValue(file)), time.GetUtcNow());
             Show(options, directory, folder);
             if (imported.Root is null)
             {
                 talk.Hint("the file had no root: devices must trust the outside root by other means");
+            }
+
+            // RFC 5280 §5.2.1: a CRL names one key identifier, and now that is the new one
+            if (!folder.Current.KeyIdentifier.Span.SequenceEqual(before.Span))
+            {
+                talk.Hint("the outside CA chose another subject key identifier than was requested: strict verifiers no longer find the CRL of what was issued before");
             }
         }));
 

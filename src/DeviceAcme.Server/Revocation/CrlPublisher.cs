@@ -16,6 +16,17 @@ internal sealed partial class CrlPublisher(
     /// <summary>The CRL in force of an issuing key; null for a key that is not ours.</summary>
     public PublishedCrl? Find(string issuerKeyId) => _published.GetValueOrDefault(issuerKeyId);
 
+    /// <summary>The same, made anew first where an import has given the issuer another key identifier than the CRL in force names.</summary>
+    public async Task<PublishedCrl?> Current(string issuerKeyId)
+    {
+        if (_publications.TryGetValue(issuerKeyId, out var publication) && NamesAnotherKey(publication))
+        {
+            await publication.Request(PublishNow);
+        }
+
+        return Find(issuerKeyId);
+    }
+
     /// <summary>The issuer whose key has this id; null where there is none.</summary>
     public IssuerFolder? Issuer(string issuerKeyId) => _publications.GetValueOrDefault(issuerKeyId)?.Issuer.Folder;
 
@@ -73,7 +84,21 @@ internal sealed partial class CrlPublisher(
         publication.Failed
         || !_published.TryGetValue(publication.Issuer.Folder.KeyId, out var crl)
         || time.GetUtcNow() >= crl.ThisUpdate + publication.Issuer.Refresh
-        || !publication.Issuer.Folder.Current.KeyIdentifier.Span.SequenceEqual(publication.KeyIdentifier.Span);
+        || NamesAnotherKey(publication);
+
+    private bool NamesAnotherKey(Publication publication)
+    {
+        try
+        {
+            return !publication.Issuer.Folder.Current.KeyIdentifier.Span.SequenceEqual(publication.KeyIdentifier.Span);
+        }
+        catch (IssuerException wrong)
+        {
+            // somebody spoiled the issuer's file: the CRL in force serves on, and so does the server
+            NotPublished(publication.Issuer.Folder.Name, wrong);
+            return false;
+        }
+    }
 
     private async Task PublishNow(Publication publication)
     {

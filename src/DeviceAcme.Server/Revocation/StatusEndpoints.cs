@@ -18,9 +18,9 @@ internal static class StatusEndpoints
         routes.MapMethods("/ca/{keyId}.cer", reading, Certificate);
     }
 
-    private static IResult Crl(string keyId, HttpContext context, CrlPublisher publisher, TimeProvider time)
+    private static async Task<IResult> Crl(string keyId, HttpContext context, CrlPublisher publisher, TimeProvider time)
     {
-        if (publisher.Find(keyId) is not { } crl)
+        if (await publisher.Current(keyId) is not { } crl)
         {
             return Results.NotFound();
         }

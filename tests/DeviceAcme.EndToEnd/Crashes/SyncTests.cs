@@ -14,7 +14,7 @@ public sealed class SyncTests : IAsyncLifetime
     private const int Changes = 1 + (3 * Enrollments);
 
     private readonly string _trace = Path.GetTempFileName();
-    private readonly int _port = FreePorts.Next();
+    private readonly int _port = FreePorts.Take(1)[0];
     private readonly RunningServer _server;
 
     public SyncTests() => _server = new RunningServer

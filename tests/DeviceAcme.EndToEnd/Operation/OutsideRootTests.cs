@@ -24,7 +24,8 @@ public sealed class OutsideRootTests(RunningServer server) : TestsOnServer(serve
         (await before.VerifyAgainst(Server.Root)).Should().BeTrue();
 
         await Sign(await Request());
-        (await DeviceAcmeProgram.Run("ca", "import", Path.Combine(_folder, "import.pem"), "--data", Server.Data)).ShouldExit(0);
+        (await DeviceAcmeProgram.Run("ca", "import", Path.Combine(_folder, "import.pem"), "--data", Server.Data)).ShouldExit(0)
+            .Error.Should().Contain("deviceacme: hint: the outside CA chose another subject key identifier");
 
         var after = await Enroll(enrollee, "C02AFTER0001");
         (await after.VerifyAgainst(OutsideRoot)).Should().BeTrue("the outside root alone is trusted: {0}", after.Text);
@@ -68,14 +69,14 @@ public sealed class OutsideRootTests(RunningServer server) : TestsOnServer(serve
         return request;
     }
 
-    /// <summary>The outside root signs as a subordinate CA; <c>import.pem</c> is what it hands back.</summary>
+    /// <summary>The outside root signs as a subordinate CA, with a key identifier of its own choice (RFC 5280 §4.2.1.2); <c>import.pem</c> is what it hands back.</summary>
     private async Task Sign(string request)
     {
         var (key, signed, extensions) = (Path.Combine(_folder, "outside.key"), Path.Combine(_folder, "issuing.pem"), Path.Combine(_folder, "extensions"));
         await File.WriteAllTextAsync(extensions, """
             basicConstraints=critical,CA:TRUE,pathlen:0
             keyUsage=critical,keyCertSign,cRLSign
-            subjectKeyIdentifier=hash
+            subjectKeyIdentifier=0102030405060708
             authorityKeyIdentifier=keyid
 
             """, Cancellation);

@@ -21,7 +21,7 @@ public sealed class ProxyTests : IAsyncLifetime
         ["Forwarded"] = "for=198.51.100.7;host=evil.example;proto=http",
     };
 
-    private readonly int _port = FreePorts.Next();
+    private readonly int _port = FreePorts.Take(1)[0];
     private RunningServer? _server;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Xunit;
 
 namespace DeviceAcme.EndToEnd.Processes;
@@ -6,20 +7,31 @@ namespace DeviceAcme.EndToEnd.Processes;
 /// <summary>A program that runs until it is disposed.</summary>
 internal sealed class BackgroundProgram : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
     private readonly Process _process;
-    private readonly string _shown;
-    private readonly Task<string> _error;
+    private readonly StringBuilder _said = new();
 
     public BackgroundProgram(ProcessStartInfo start)
     {
-        _shown = Programs.Shown(start);
+        _said.AppendLine(Programs.Shown(start));
         _process = Programs.Begin(start);
-        _process.OutputDataReceived += (_, _) => { };
+        _process.OutputDataReceived += (_, line) => Take(line.Data);
+        _process.ErrorDataReceived += (_, line) => Take(line.Data);
         _process.BeginOutputReadLine();
-        _error = _process.StandardError.ReadToEndAsync();
+        _process.BeginErrorReadLine();
+    }
+
+    private string Said
+    {
+        get
+        {
+            lock (_said)
+            {
+                return _said.ToString();
+            }
+        }
     }
 
     /// <summary>Waits for a sign of the program.</summary>
@@ -29,15 +41,25 @@ internal sealed class BackgroundProgram : IAsyncDisposable
         limit.CancelAfter(Limit);
         while (!sign())
         {
-            Assert.False(_process.HasExited, $"{_shown} ended\n{(_process.HasExited ? await _error : "")}");
+            Assert.False(_process.HasExited, $"the program ended\n{Said}");
             await Task.Delay(Look, limit.Token);
         }
     }
+
+    public Task UntilItSays(string words) => Until(() => Said.Contains(words, StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync()
     {
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
+    }
+
+    private void Take(string? line)
+    {
+        lock (_said)
+        {
+            _said.AppendLine(line);
+        }
     }
 }

@@ -15,6 +15,7 @@ namespace DeviceAcme.EndToEnd.Processes;
 public sealed class RunningServer : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("deviceacme-run-").FullName;
+    private readonly int[] _ports = FreePorts.Take(6);
     private readonly List<string> _logs = [];
     private readonly TxtRecords _texts;
     private DnsAnswerer? _dns;
@@ -22,7 +23,7 @@ public sealed class RunningServer : IAsyncLifetime
 
     public RunningServer()
     {
-        Url = $"https://localhost:{FreePorts.Take(1)[0]}";
+        Url = $"https://localhost:{_ports[0]}";
         _texts = new TxtRecords(Path.Combine(_folder, "dns-txt"));
         new VendorFolder(Vendors).Init("end to end");
     }
@@ -38,15 +39,15 @@ public sealed class RunningServer : IAsyncLifetime
 
     public string DirectoryUrl => $"{Url}/directory";
 
-    public string StatusUrl { get; } = $"http://localhost:{FreePorts.Take(1)[0]}";
+    public string StatusUrl => $"http://localhost:{_ports[1]}";
 
-    public string AdminUrl { get; } = $"http://localhost:{FreePorts.Take(1)[0]}";
+    public string AdminUrl => $"http://localhost:{_ports[2]}";
 
-    public int Http01Port { get; } = FreePorts.Take(1)[0];
+    public int Http01Port => _ports[3];
 
-    public int TlsAlpn01Port { get; } = FreePorts.Take(1)[0];
+    public int TlsAlpn01Port => _ports[4];
 
-    public int DnsPort { get; } = FreePorts.Take(1)[0];
+    public int DnsPort => _ports[5];
 
     /// <summary>The root to trust.</summary>
     public string Root => Path.Combine(Data, "ca", "root.pem");

@@ -95,7 +95,8 @@ internal sealed class ServerProcess : IAsyncDisposable
             text.AppendLine(line);
         }
 
-        if (line?.StartsWith("DeviceAcme is ready", StringComparison.Ordinal) == true)
+        // the last line of what it says when it is ready
+        if (line?.StartsWith("Ctrl+C stops the server", StringComparison.Ordinal) == true)
         {
             _ready.TrySetResult();
         }
