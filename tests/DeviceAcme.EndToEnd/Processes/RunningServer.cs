@@ -91,6 +91,7 @@ public sealed class RunningServer : IAsyncLifetime
         (string Name, string[] Values)[] own =
         [
             ("--data", [Data]), ("--url", [Url]), ("--status-url", [StatusUrl]), ("--admin-url", [AdminUrl]), ("--anchors", [Vendors]),
+            ("--android-status-list", [new VendorFolder(Vendors).StatusListPath]),
             ("--dns-resolver", [$"127.0.0.1:{DnsPort}"]), ("--http-01-port", [$"{Http01Port}"]), ("--tls-alpn-01-port", [$"{TlsAlpn01Port}"]),
             ("--validation-networks", ["127.0.0.0/8", "::1/128"]),
         ];
