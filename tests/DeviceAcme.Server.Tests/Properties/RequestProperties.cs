@@ -52,7 +52,9 @@ public sealed class RequestProperties(SharedServer shared) : IAsyncLifetime
         var written = members.Length == 0 ? header : $"{{{members},{header[1..]}";
         return _account.Send(url, new JsonObject
         {
-            ["protected"] = TestAccount.Base64(Encoding.UTF8.GetBytes(written)), ["payload"] = "e30", ["signature"] = TestAccount.Base64(new byte[64]),
+            ["protected"] = TestAccount.Base64(Encoding.UTF8.GetBytes(written)),
+            ["payload"] = "e30",
+            ["signature"] = TestAccount.Base64(new byte[64]),
         });
     });
 
@@ -66,7 +68,9 @@ public sealed class RequestProperties(SharedServer shared) : IAsyncLifetime
         var written = $"{{{string.Join(',', kept)},\"{name}\":{json}}}";
         return _account.Send(url, new JsonObject
         {
-            ["protected"] = TestAccount.Base64(Encoding.UTF8.GetBytes(written)), ["payload"] = "", ["signature"] = TestAccount.Base64(new byte[64]),
+            ["protected"] = TestAccount.Base64(Encoding.UTF8.GetBytes(written)),
+            ["payload"] = "",
+            ["signature"] = TestAccount.Base64(new byte[64]),
         });
     });
 

@@ -242,7 +242,11 @@ public sealed class AcmeDbTests : IAsyncDisposable
     {
         context.Devices.Add(new Device
         {
-            Id = new DeviceId(Secrets.Id()), IdentifierType = "permanent-identifier", IdentifierValue = name, CreatedAt = DateTimeOffset.UnixEpoch, LastSeenAt = DateTimeOffset.UnixEpoch,
+            Id = new DeviceId(Secrets.Id()),
+            IdentifierType = "permanent-identifier",
+            IdentifierValue = name,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            LastSeenAt = DateTimeOffset.UnixEpoch,
         });
         return name;
     }
