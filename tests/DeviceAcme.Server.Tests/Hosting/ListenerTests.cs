@@ -121,6 +121,34 @@ public sealed class ListenerTests
         answer.StatusCode.Should().Be(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task Headers_over_16_KiB_are_refused()
+    {
+        await using var server = await RunningServerOnLoopback.Start();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Acme, "/directory"));
+        request.Headers.Add("X-Long", new string('x', 17 * 1024));
+
+        using var answer = await server.Http.SendAsync(request);
+
+        answer.StatusCode.Should().Be(HttpStatusCode.RequestHeaderFieldsTooLarge);
+    }
+
+    [Fact]
+    public async Task A_client_that_trickles_its_body_is_cut_off()
+    {
+        await using var server = await RunningServerOnLoopback.Start();
+        using var client = new TcpClient();
+        await client.ConnectAsync(server.Acme.Host, server.Acme.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes("POST /acme/tls-server/new-order HTTP/1.1\r\nHost: x\r\nContent-Type: application/jose+json\r\nContent-Length: 60000\r\n\r\n{"));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var buffer = new byte[64];
+
+        var read = await stream.ReadAsync(buffer, patience.Token);
+
+        Encoding.ASCII.GetString(buffer, 0, read).Should().StartWith("HTTP/1.1 408");
+    }
+
     [Theory]
     [InlineData("127.0.0.0/8", "192.0.2.7", "https")]
     [InlineData("10.0.0.0/8", "127.0.0.1", "http")]
