@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using DeviceAcme.Testing;
 using FluentAssertions;
+using Microsoft.EntityFrameworkCore;
 using Xunit;
 
 namespace DeviceAcme.Server.Tests.Conformance;
@@ -117,6 +118,20 @@ public sealed class OrderTests(SharedServer shared)
         (await account.Get(ready.Header("Location")!)).State.Should().Be("invalid");
         using var key = Simulated.NewKey();
         (await account.Post((string)ready.Json["finalize"]!, $$"""{"csr":"{{TestAccount.Csr(key, "b.example")}}"}""")).ShouldBeProblem("orderNotReady", 403);
+    }
+
+    [Fact, Spec("RFC 8555 §7.4")]
+    public async Task An_order_that_is_being_processed_says_when_to_look_again()
+    {
+        var account = await shared.Account();
+        var order = await account.Authorize(await account.Order(("dns", "host.example")));
+        var id = order.Header("Location")!.Split('/')[^1];
+        await shared.Server.Db.Commit(context => context.Database.ExecuteSql($"UPDATE orders SET status = 'processing' WHERE id = {id}"), TestContext.Current.CancellationToken);
+
+        var processing = await account.Get(order.Header("Location")!);
+        processing.State.Should().Be("processing");
+        processing.Header("Retry-After").Should().MatchRegex("^[0-9]+$");
+        (await account.Post((string)order.Json["finalize"]!, """{"csr":"MAA"}""")).ShouldBeProblem("orderNotReady", 403);
     }
 
     [Fact, Spec("RFC 8555 §7.4")]

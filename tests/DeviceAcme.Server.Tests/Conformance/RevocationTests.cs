@@ -24,6 +24,20 @@ public sealed class RevocationTests(SharedServer shared)
         (await Stored(certificate)).RevocationReason.Should().BeNull();
     }
 
+    [Fact, Spec("RFC 5280 §5.3.1")]
+    public async Task The_CRL_that_is_published_when_the_answer_comes_has_the_certificate()
+    {
+        var (account, certificate, _) = await Issue();
+        var (_, other, _) = await Issue();
+        await Revoke(account, certificate.RawData, 4);
+
+        var issuer = (await Stored(certificate)).IssuerKeyId;
+        await using var context = shared.Server.Db.Read();
+        var list = CertificateRevocationListBuilder.Load(context.Crls.Single(crl => crl.IssuerKeyId == issuer).Der, out _);
+        list.RemoveEntry(certificate.SerialNumberBytes.Span).Should().BeTrue();
+        list.RemoveEntry(other.SerialNumberBytes.Span).Should().BeFalse();
+    }
+
     [Fact]
     public async Task A_second_time_is_alreadyRevoked()
     {
