@@ -80,7 +80,8 @@ public sealed class CrlTests : IAsyncDisposable
         })));
 
         Serials().Should().HaveCount(50);
-        _store.Saves.Should().BeLessThan(51);
+        // the one at the start and, where nothing came together by chance, one for each
+        _store.Saves.Should().BeLessThanOrEqualTo(51);
     }
 
     [Fact]
