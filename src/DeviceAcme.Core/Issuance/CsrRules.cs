@@ -58,7 +58,8 @@ internal static class CsrRules
             }
             else if (expected.Profile.Attestation.Mode == AttestationMode.Required)
             {
-                throw new InvalidOperationException($"{identifier.Type} is authorized without an attested key");
+                // authorized while the profile merely observed, and ordered or finalized under a version that requires evidence
+                throw Problems.Unauthorized("authorization-not-attested", $"order: its {identifier.Type} was authorized without an attested key, which profile {expected.Profile.Name} requires; make a new order");
             }
         }
     }

@@ -97,10 +97,12 @@ internal static class CreateOrder
         var (value, wildcard) = IdentifierTypes.Find(identifier.Type)!.Authorize(identifier.Value);
         var now = request.Now;
         var account = request.Account.Id;
+        // what was authorized while the profile merely observed has no attested key, and serves no order that requires one
+        var keyless = profile.Attestation.Mode != AttestationMode.Required || identifier.Type is AcmeIdentifier.Dns or AcmeIdentifier.Ip;
         var known = context.Authorizations.Include(authorization => authorization.Challenges)
             .Where(authorization => authorization.AccountId == account && authorization.IdentifierType == identifier.Type && authorization.IdentifierValue == value
                 && authorization.Profile == profile.Name && authorization.PreAuthorization && authorization.Wildcard == wildcard && authorization.Expires > now
-                && (authorization.Status == AuthorizationStatus.Valid || authorization.Status == AuthorizationStatus.Pending))
+                && (authorization.Status == AuthorizationStatus.Pending || (authorization.Status == AuthorizationStatus.Valid && (keyless || authorization.AttestedKey != null))))
             .OrderByDescending(authorization => authorization.Status == AuthorizationStatus.Valid)
             .ThenByDescending(authorization => authorization.CreatedAt)
             .FirstOrDefault();

@@ -216,6 +216,39 @@ public sealed class ProfileTests(SharedServer shared)
         (fresh.NotAfter - fresh.NotBefore).TotalDays.Should().BeApproximately(10, 0.1);
     }
 
+    [Fact]
+    public async Task What_was_authorized_while_the_profile_observed_serves_no_order_once_it_requires_evidence()
+    {
+        await using var before = await TestServer.Start(TestProfiles.All, anchors: Simulated.Anchors);
+        var account = new TestAccount(before, TestProfiles.AppleObserve);
+        await account.Register();
+        var authorization = await account.Post($"{account.Root}/new-authz", $$$"""{"identifier":{"type":"permanent-identifier","value":"{{{Simulated.Serial}}}"}}""");
+        var challenge = (string)authorization.Json["challenges"]![0]!["url"]!;
+        (await account.Post(challenge, """{"attObj":""}""")).State.Should().Be("valid");
+        var ready = await account.Order(("permanent-identifier", Simulated.Serial));
+        ready.State.Should().Be("ready");
+
+        await using var after = await Switch(before, "mode: observe", "mode: required");
+        account.Server = after;
+        var required = await account.Order(("permanent-identifier", Simulated.Serial));
+        required.State.Should().Be("pending");
+        using var key = Simulated.NewKey();
+        (await account.Post((string)ready.Json["finalize"]!, $$"""{"csr":"{{Simulated.Csr(key)}}"}""")).State.Should().Be("valid", "it keeps the version that it was made under");
+
+        await using var last = await Switch(after, "mode: required", "mode: observe");
+        account.Server = last;
+        (await account.Post((string)(await account.Challenge(required, "device-attest-01"))["url"]!, """{"attObj":""}""")).State.Should().Be("valid");
+        using var other = Simulated.NewKey();
+        (await account.Post((string)required.Json["finalize"]!, $$"""{"csr":"{{Simulated.Csr(other)}}"}""")).ShouldBeProblem("unauthorized", 403);
+    }
+
+    private static async Task<TestServer> Switch(TestServer server, string from, string to)
+    {
+        var file = server.ProfileFile(TestProfiles.AppleObserve);
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Replace(from, to), TestContext.Current.CancellationToken);
+        return await server.Restart();
+    }
+
     private static Task<TestReply> OrderIn(TestAccount account, string profile, string name = "host.example") =>
         account.Post($"{account.Root}/new-order", $$$"""{"identifiers":[{"type":"dns","value":"{{{name}}}"}],"profile":"{{{profile}}}"}""");
 
