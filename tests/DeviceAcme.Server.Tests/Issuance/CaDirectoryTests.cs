@@ -193,7 +193,7 @@ public sealed class CaDirectoryTests
     }
 
     [Fact]
-    public void An_issuer_with_an_RSA_key_of_its_owner_serves_too()
+    public async Task An_issuer_with_an_RSA_key_of_its_owner_serves_too()
     {
         using var ca = new TestCa();
         ca.Issuer().Dispose();
@@ -205,7 +205,7 @@ public sealed class CaDirectoryTests
 
         using var issuer = ca.Directory.Open("own");
         using var connector = new BuiltInConnector(issuer, TestCa.Status);
-        var issued = TestCa.Issue(connector).GetAwaiter().GetResult();
+        var issued = await TestCa.Issue(connector);
 
         TestCa.Verifies(TestCa.Load(issued.Certificate), [], own.RawData).Should().BeTrue();
     }
