@@ -84,8 +84,8 @@ public sealed class CsrRulesTests
     }
 
     [Fact]
-    public void An_identifier_without_an_attested_key_is_our_own_fault() =>
-        FluentActions.Invoking(() => Check(Csr.For(), [Serial], Device)).Should().Throw<InvalidOperationException>();
+    public void An_identifier_that_was_authorized_without_an_attested_key_is_refused() =>
+        FluentActions.Invoking(() => Check(Csr.For(), [Serial], Device)).Should().Throw<ProblemException>().Which.Problem.Reason.Should().Be("authorization-not-attested");
 
     [Fact, Spec("device-attest §3.2")]
     public void A_device_identifier_may_be_left_out_or_be_there_octet_for_octet()
