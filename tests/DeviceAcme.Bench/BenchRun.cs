@@ -7,6 +7,7 @@ using DeviceAcme.Bench.Processes;
 using DeviceAcme.Bench.Reports;
 using DeviceAcme.Simulator.Makers;
 using DeviceAcme.Simulator.Vendors;
+using DeviceAcme.Testing;
 
 namespace DeviceAcme.Bench;
 
@@ -45,7 +46,7 @@ internal sealed class BenchRun(BenchSettings settings, TimeProvider time, Action
         using var workplace = new Workplace(settings.Folder, time);
         var anchors = new VendorFolder(workplace.Folder("vendors"));
         anchors.Init("bench");
-        await using var classic = await ClassicKind.Start(Workplace.FreePorts(1)[0], cancellation);
+        await using var classic = await ClassicKind.Start(FreePorts.Take(1)[0], cancellation);
         var setup = new ServerSetup(settings.Server ?? DotnetProgram.Server, workplace.Folder("data"), anchors.Path, classic.DnsEndPoint, classic.HttpPort, []);
         IEnrollmentKind[] all = [classic, new AppleKind(_vendors.Apple, time.GetUtcNow())];
         var kinds = all.Where(kind => settings.Wants($"Enroll.{kind.Name}")).ToList();

@@ -13,6 +13,9 @@ internal sealed class BenchCommand
     private const int Failed = 1;
     private const int Wrong = 2;
 
+    /// <summary>To end the server and remove the folder after Ctrl+C.</summary>
+    private static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(30);
+
     private readonly Argument<string?> _filter = new("FILTER") { Description = $"part of a measurement's name: {string.Join(", ", BenchSettings.Measurements)}", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<int?> _enrollments = new("--enrollments") { Description = "enrollments for each kind and number of clients (default: 500, with --quick 50)" };
     private readonly Option<bool> _quick = new("--quick") { Description = "a short run: to see that it works, not to compare" };
@@ -37,7 +40,7 @@ internal sealed class BenchCommand
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeToEnd });
         }
         catch (BenchFailure failure)
         {

@@ -12,6 +12,7 @@ namespace DeviceAcme.Bench.Enrollments;
 internal sealed class ClassicKind : IEnrollmentKind, IAsyncDisposable
 {
     private static readonly byte[] Ready = "{}"u8.ToArray();
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _waiting;
     private readonly DnsAnswerer _dns;
@@ -76,7 +77,8 @@ internal sealed class ClassicKind : IEnrollmentKind, IAsyncDisposable
 
     public async Task Validated(string token, CancellationToken cancellation)
     {
-        await Signal(_waiting, token).Task.WaitAsync(cancellation);
+        // where the server does not come, the order says why
+        await Task.WhenAny(Signal(_waiting, token).Task, Task.Delay(Patience, cancellation));
         _waiting.TryRemove(token, out _);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using DeviceAcme.Simulator.Enrollment;
+using DeviceAcme.Testing;
 
 namespace DeviceAcme.Bench.Processes;
 
@@ -41,7 +42,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public static async Task<ServerUnderTest> Start(ServerSetup setup, TimeProvider time, CancellationToken cancellation)
     {
-        var ports = Workplace.FreePorts(3);
+        var ports = FreePorts.Take(3);
         var url = $"https://localhost:{ports[0]}";
         string[] arguments =
         [
