@@ -1,10 +1,11 @@
 using System.Formats.Asn1;
 using System.Numerics;
 using System.Security.Cryptography;
+using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Core.Issuance;
 
-/// <summary>A public key that may be certified: read strictly, of a known type, not weak.</summary>
+/// <summary>A public key that may be certified: read strictly, of a known type, not weak. That an EC point is on its curve is found when the key verifies.</summary>
 internal sealed class SubjectKey
 {
     private static readonly BigInteger LargestExponent = BigInteger.One << 256;
@@ -67,6 +68,7 @@ internal sealed class SubjectKey
 
     /// <summary>True if the signature over the data is this key's.</summary>
     /// <param name="algorithm">OID of ECDSA or PKCS#1 RSA with SHA-256, SHA-384 or SHA-512; null for others.</param>
+    /// <exception cref="ProblemException"><c>badCSR</c>: the EC point is not on its curve.</exception>
     public bool? Verifies(string algorithm, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         if ((IsEllipticCurve ? EcdsaHash(algorithm) : RsaHash(algorithm)) is not { } hash)
@@ -76,14 +78,29 @@ internal sealed class SubjectKey
 
         if (IsEllipticCurve)
         {
-            using var ec = ECDsa.Create();
-            ec.ImportSubjectPublicKeyInfo(Info.Span, out _);
+            using var ec = ImportCurve();
             return ec.VerifyData(data, signature, hash, DSASignatureFormat.Rfc3279DerSequence);
         }
 
         using var rsa = RSA.Create();
         rsa.ImportSubjectPublicKeyInfo(Info.Span, out _);
         return rsa.VerifyData(data, signature, hash, RSASignaturePadding.Pkcs1);
+    }
+
+    // importing is what tells whether the point is on its curve, and it costs more than the verification: it is done once, here
+    private ECDsa ImportCurve()
+    {
+        var ec = ECDsa.Create();
+        try
+        {
+            ec.ImportSubjectPublicKeyInfo(Info.Span, out _);
+            return ec;
+        }
+        catch (CryptographicException)
+        {
+            ec.Dispose();
+            throw Problems.BadCsr("csr-key-weak", "csr: the EC point is not on its curve");
+        }
     }
 
     private static HashAlgorithmName? EcdsaHash(string algorithm) => algorithm switch
@@ -129,20 +146,6 @@ internal sealed class SubjectKey
         if (point.Length != 1 + (2 * size) || point[0] != 4)
         {
             refusal = ("key-malformed", $"the EC point has {point.Length} octets; {1 + (2 * size)} in the uncompressed form were expected (RFC 5480 §2.2)");
-            return null;
-        }
-
-        try
-        {
-            using var onCurve = ECDsa.Create(new ECParameters
-            {
-                Curve = ECCurve.CreateFromValue(curve),
-                Q = new ECPoint { X = point[1..(1 + size)], Y = point[(1 + size)..] },
-            });
-        }
-        catch (CryptographicException)
-        {
-            refusal = ("key-weak", "the EC point is not on its curve");
             return null;
         }
 

@@ -11,7 +11,8 @@ internal sealed record Operation(string Name, int Count, Action Run)
     /// <summary>Processor time of one batch: much longer than reading the clock takes.</summary>
     private static readonly TimeSpan Batch = TimeSpan.FromMilliseconds(4);
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(60);
+    /// <summary>Longer than the runtime waits before it compiles again what is called often.</summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Where most of the time is spent waiting for a disk, this many times the repetition must do.</summary>
     private const int Patience = 4;
