@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using DeviceAcme.Protocol.Jose;
 using DeviceAcme.Simulator.Enrollment;
-using System.Security.Cryptography.X509Certificates;
 
 namespace DeviceAcme.Bench.Enrollments;
 
