@@ -8,6 +8,7 @@ internal static class TpmAlg
 {
     public const ushort Rsa = 0x0001;
     public const ushort Sha1 = 0x0004;
+    public const ushort Aes = 0x0006;
     public const ushort Sha256 = 0x000B;
     public const ushort Sha384 = 0x000C;
     public const ushort Sha512 = 0x000D;
@@ -18,6 +19,7 @@ internal static class TpmAlg
     public const ushort Oaep = 0x0017;
     public const ushort Ecdsa = 0x0018;
     public const ushort Ecc = 0x0023;
+    public const ushort Cfb = 0x0043;
 
     /// <summary>The hash of this algorithm; null for everything that is no hash here.</summary>
     public static HashAlgorithmName? Hash(ushort algorithm) => algorithm switch
@@ -28,6 +30,10 @@ internal static class TpmAlg
         Sha512 => HashAlgorithmName.SHA512,
         _ => null,
     };
+
+    /// <summary>Octets of a digest of a hash that <see cref="Hash"/> gives.</summary>
+    public static int DigestSize(HashAlgorithmName hash) =>
+        hash == HashAlgorithmName.SHA1 ? 20 : hash == HashAlgorithmName.SHA256 ? 32 : hash == HashAlgorithmName.SHA384 ? 48 : 64;
 
     public static EllipticCurve? Curve(ushort curve) => curve switch
     {

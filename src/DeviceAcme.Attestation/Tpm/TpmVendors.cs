@@ -50,6 +50,12 @@ internal static class TpmVendors
         return new TpmVendor(hex, Known.GetValueOrDefault(hex) ?? ascii ?? $"id:{hex}", Known.ContainsKey(hex), software);
     }
 
+    /// <summary>The short names of the registry.</summary>
+    public static IEnumerable<string> Names => Known.Values;
+
+    /// <summary>The id of a short name of the registry; null where it has none of this name.</summary>
+    public static string? IdOf(string name) => Known.FirstOrDefault(vendor => vendor.Value == name).Key;
+
     private static bool ContainsOnlyHex(this ReadOnlySpan<char> digits)
     {
         foreach (var digit in digits)
