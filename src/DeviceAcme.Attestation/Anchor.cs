@@ -5,11 +5,12 @@ namespace DeviceAcme.Attestation;
 /// <summary>A certificate of an <see cref="AnchorSet"/>: a root that is trusted as a name and a key (RFC 5280 §6.1.1), or an intermediate.</summary>
 public sealed class Anchor
 {
-    internal Anchor(Certificate certificate, VerificationKey key, string provenance)
+    internal Anchor(Certificate certificate, VerificationKey key, string provenance, AnchorTerms? terms = null)
     {
         Certificate = certificate;
         Key = key;
         Provenance = provenance;
+        Terms = terms ?? AnchorTerms.Unlimited;
         Fingerprint = Convert.ToHexStringLower(certificate.Sha256);
         Subject = certificate.SubjectText;
     }
@@ -22,6 +23,15 @@ public sealed class Anchor
 
     /// <summary>Where it came from, as the caller named it.</summary>
     public string Provenance { get; }
+
+    /// <summary>What it is good for.</summary>
+    public AnchorTerms Terms { get; }
+
+    /// <summary>True for a self-signed root, false for an intermediate.</summary>
+    public bool IsRoot => Certificate.IsSelfIssued;
+
+    /// <summary>When the certificate begins.</summary>
+    public DateTimeOffset NotBefore => Certificate.NotBefore;
 
     /// <summary>When the certificate ends. For a root this is recorded, not enforced: vendors re-issue roots with the same key.</summary>
     public DateTimeOffset NotAfter => Certificate.NotAfter;

@@ -14,25 +14,39 @@ public sealed class AnchorSet
     public const int MaxFileSize = 4 * 1024 * 1024;
 
     private readonly ILookup<ReadOnlyMemory<byte>, Anchor> _rootsByName;
-    private readonly Dictionary<ReadOnlyMemory<byte>, Anchor> _rootsByKey;
+    private readonly ILookup<ReadOnlyMemory<byte>, Anchor> _rootsByKey;
     private readonly ILookup<ReadOnlyMemory<byte>, Anchor> _intermediatesByName;
+    private readonly ILookup<ReadOnlyMemory<byte>, Anchor> _limitedIntermediatesByKey;
+    private readonly Dictionary<ReadOnlyMemory<byte>, Anchor> _distrustedByKey;
 
     private AnchorSet(IEnumerable<Anchor> certificates, IEnumerable<AnchorProblem> problems)
     {
-        var distinct = certificates.DistinctBy(anchor => anchor.Fingerprint).OrderBy(anchor => anchor.Fingerprint, StringComparer.Ordinal).ToList();
-        Anchors = distinct.FindAll(anchor => anchor.Certificate.IsSelfIssued);
-        Intermediates = distinct.FindAll(anchor => !anchor.Certificate.IsSelfIssued);
+        // one certificate may stand in several folders with terms of each: any of them may permit a use
+        var distinct = certificates
+            .OrderBy(anchor => anchor.Fingerprint, StringComparer.Ordinal)
+            .ThenBy(anchor => anchor.Terms.Canonical(), StringComparer.Ordinal)
+            .DistinctBy(anchor => (anchor.Fingerprint, anchor.Terms.Canonical()))
+            .ToList();
+        Anchors = distinct.FindAll(anchor => anchor.IsRoot);
+        Intermediates = distinct.FindAll(anchor => !anchor.IsRoot);
         Problems = [.. problems];
         _rootsByName = Anchors.ToLookup(anchor => anchor.Certificate.Subject, OctetComparer.Instance);
         _intermediatesByName = Intermediates.ToLookup(anchor => anchor.Certificate.Subject, OctetComparer.Instance);
-        _rootsByKey = new(OctetComparer.Instance);
+        _limitedIntermediatesByKey = Intermediates.Where(anchor => !anchor.Terms.IsUnlimited)
+            .ToLookup(anchor => anchor.Certificate.PublicKeyInfo, OctetComparer.Instance);
 
         // of several certificates for one key the longest-lived speaks for it
-        foreach (var root in Anchors.OrderByDescending(anchor => anchor.NotAfter))
+        _rootsByKey = Anchors.OrderByDescending(anchor => anchor.NotAfter).ToLookup(anchor => anchor.Certificate.PublicKeyInfo, OctetComparer.Instance);
+
+        // a key is distrusted in every certificate that it has, also in those that a device presents
+        _distrustedByKey = new(OctetComparer.Instance);
+        foreach (var anchor in distinct.Where(anchor => anchor.Terms.Distrusted is not null))
         {
-            _rootsByKey.TryAdd(root.Certificate.PublicKeyInfo, root);
+            _distrustedByKey.TryAdd(anchor.Certificate.PublicKeyInfo, anchor);
         }
 
+        HasTerms = distinct.Exists(anchor => !anchor.Terms.IsUnlimited);
+        MayIgnoreExpiry = distinct.Exists(anchor => anchor.Terms.Expired == ExpiredCertificates.Ignore);
         Hash = HashOf(distinct);
     }
 
@@ -49,8 +63,8 @@ public sealed class AnchorSet
     public IReadOnlyList<AnchorProblem> Problems { get; }
 
     /// <summary>
-    /// Lower-case hex SHA-256 over the sorted SHA-256 fingerprints of all roots and intermediates: equal for equal content, whatever the
-    /// files were called. Stored with each piece of evidence.
+    /// Lower-case hex SHA-256 over the sorted SHA-256 fingerprints of all roots and intermediates, each followed by the SHA-256 of its terms
+    /// where it has any: equal for what judges equally, whatever the files were called. Stored with each piece of evidence.
     /// </summary>
     public string Hash { get; }
 
@@ -87,9 +101,49 @@ public sealed class AnchorSet
             : new AnchorSet(all.SelectMany(set => set.Anchors.Concat(set.Intermediates)), all.SelectMany(set => set.Problems));
     }
 
+    /// <summary>
+    /// The same certificates with other terms. Terms for one certificate count for every certificate of this set with the same key, because an
+    /// anchor is its key; where several are named, each keeps its own.
+    /// </summary>
+    /// <param name="termsOf">The terms of an anchor and where it came from; null where nothing is said of it.</param>
+    /// <param name="general">What counts where <paramref name="termsOf"/> does not decide.</param>
+    public AnchorSet WithTerms(Func<Anchor, (AnchorTerms Terms, string? Provenance)?> termsOf, AnchorTerms general)
+    {
+        var named = new Dictionary<ReadOnlyMemory<byte>, AnchorTerms>(OctetComparer.Instance);
+        var all = Anchors.Concat(Intermediates).Select(anchor => (Anchor: anchor, Said: termsOf(anchor))).ToList();
+        foreach (var (anchor, said) in all)
+        {
+            if (said is { Terms: var terms })
+            {
+                named.TryAdd(anchor.Certificate.PublicKeyInfo, terms);
+            }
+        }
+
+        return new AnchorSet(
+            all.Select(item => new Anchor(
+                item.Anchor.Certificate,
+                item.Anchor.Key,
+                item.Said?.Provenance ?? item.Anchor.Provenance,
+                (item.Said?.Terms ?? named.GetValueOrDefault(item.Anchor.Certificate.PublicKeyInfo, AnchorTerms.Unlimited)).Over(general))),
+            Problems);
+    }
+
+    /// <summary>False where no certificate has terms: nothing needs to be asked.</summary>
+    internal bool HasTerms { get; }
+
+    /// <summary>True where some anchor accepts expired certificates below it.</summary>
+    internal bool MayIgnoreExpiry { get; }
+
+    /// <summary>The entry that distrusts this key; null where none does.</summary>
+    internal Anchor? Distrusting(ReadOnlyMemory<byte> publicKeyInfo) => _distrustedByKey.GetValueOrDefault(publicKeyInfo);
+
+    /// <summary>Entries with terms for an intermediate of this key.</summary>
+    internal IEnumerable<Anchor> LimitedIntermediates(ReadOnlyMemory<byte> publicKeyInfo) => _limitedIntermediatesByKey[publicKeyInfo];
+
     internal IEnumerable<Anchor> RootsNamed(ReadOnlyMemory<byte> subject) => _rootsByName[subject];
 
-    internal Anchor? RootWithKey(ReadOnlyMemory<byte> publicKeyInfo) => _rootsByKey.GetValueOrDefault(publicKeyInfo);
+    /// <summary>The roots with this key, the longest-lived first.</summary>
+    internal IEnumerable<Anchor> RootsWithKey(ReadOnlyMemory<byte> publicKeyInfo) => _rootsByKey[publicKeyInfo];
 
     internal IEnumerable<Anchor> IntermediatesNamed(ReadOnlyMemory<byte> subject) => _intermediatesByName[subject];
 
@@ -172,6 +226,10 @@ public sealed class AnchorSet
         foreach (var anchor in sorted)
         {
             hash.AppendData(anchor.Certificate.Sha256);
+            if (!anchor.Terms.IsUnlimited)
+            {
+                hash.AppendData(SHA256.HashData(Encoding.UTF8.GetBytes(anchor.Terms.Canonical())));
+            }
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

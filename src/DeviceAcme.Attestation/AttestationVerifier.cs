@@ -44,7 +44,7 @@ public static class AttestationVerifier
         }
 
         checks.Pass(FormatRule, $"fmt is '{shown}'");
-        return verifier.Verify(statement, evidence, checks);
+        return verifier.Verify(statement, evidence with { Format = statement.Format }, checks);
     }
 
     /// <summary>The verdict on a response whose <c>attObj</c> is empty.</summary>

@@ -8,6 +8,19 @@ internal sealed class CheckList
 {
     private readonly List<Check> _checks = [];
 
+    /// <summary>The anchor that the chain led to; null until it did.</summary>
+    public Anchor? Anchor { get; private set; }
+
+    /// <summary>The terms of the path to it.</summary>
+    public AnchorTerms Terms { get; private set; } = AnchorTerms.Unlimited;
+
+    /// <summary>The chain is good: what its anchor says counts from here on.</summary>
+    public void Reached(Anchor anchor, AnchorTerms terms)
+    {
+        Anchor = anchor;
+        Terms = terms;
+    }
+
     public bool AnyFailed => _checks.Exists(check => check.Outcome == CheckOutcome.Failed);
 
     public bool AnyNotReached => _checks.Exists(check => check.Outcome == CheckOutcome.NotReached);
@@ -52,7 +65,7 @@ internal sealed class CheckList
             Format = format,
             Outcome = outcome,
             Checks = _checks,
-            Facts = facts,
+            Facts = facts.Under(Terms),
             Device = outcome == VerdictOutcome.Accepted ? device!() : null,
         };
     }

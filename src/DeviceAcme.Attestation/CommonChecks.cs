@@ -13,6 +13,8 @@ internal static class CommonChecks
     public static readonly CheckRule AnchorValidity = new(
         "anchor-validity", "the end of the anchor's own certificate is recorded; an anchor is a name and a key (RFC 5280 §6.1.1)");
 
+    public static readonly CheckRule Terms = new("anchor-terms", "the anchor may vouch for this format and this profile");
+
     public static readonly CheckRule Freshness = new("freshness", "the evidence was made for this challenge (device-attest §5)");
 
     public static readonly CheckRule Identifier = new(
@@ -26,7 +28,7 @@ internal static class CommonChecks
     public static IReadOnlyList<Certificate> CheckPath(
         CheckList checks, IReadOnlyList<Certificate> certificates, Evidence evidence, PathRules rules)
     {
-        var path = CertificatePath.Verify(certificates, evidence.Anchors, evidence.Now, rules, evidence.VerifiedIntermediates);
+        var path = CertificatePath.Verify(certificates, evidence.Anchors, evidence.Now, rules, evidence.VerifiedIntermediates, new AnchorUse(evidence.Format, evidence.Profile));
         if (path.Reason is { } reason)
         {
             checks.Fail(Chain, reason, path.Found);
@@ -41,7 +43,22 @@ internal static class CommonChecks
             path.Anchor.NotAfter < evidence.Now
                 ? $"warning: {path.Anchor} ended at {end}; its key is still an anchor, look for a re-issued certificate"
                 : $"{path.Anchor} from {path.Anchor.Provenance} ends at {end}");
+        checks.Reached(path.Anchor, path.Terms);
+        CheckTerms(checks, path.Terms, evidence);
         return path.Certificates;
+    }
+
+    // that a limit was not met is said by the path; here it is told which there are, and which could not be asked
+    private static void CheckTerms(CheckList checks, AnchorTerms terms, Evidence evidence)
+    {
+        if (terms.Profiles is not null && evidence.Profile is null)
+        {
+            checks.NotReached(Terms, $"no profile was given; {terms}");
+        }
+        else if (!terms.IsUnlimited)
+        {
+            checks.Pass(Terms, terms.ToString());
+        }
     }
 
     /// <summary>Records whether one of the accepted freshness values was found, comparing in constant time.</summary>

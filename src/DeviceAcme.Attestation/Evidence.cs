@@ -20,6 +20,12 @@ public sealed record Evidence
     /// <summary>Formats that may be accepted, by their WebAuthn name.</summary>
     public required IReadOnlyCollection<string> Formats { get; init; }
 
+    /// <summary>The name of the profile that asks, for anchors that are limited to profiles; null only in an offline verification.</summary>
+    public string? Profile { get; init; }
+
+    /// <summary>The format that is being verified, for anchors that are limited to formats; <see cref="AttestationVerifier"/> sets it.</summary>
+    public string Format { get; init; } = "";
+
     /// <summary>The vendor roots and intermediates that may be accepted.</summary>
     public required AnchorSet Anchors { get; init; }
 

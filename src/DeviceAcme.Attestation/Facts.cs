@@ -61,4 +61,22 @@ public sealed class FactSet
 
     /// <summary>The fact of this name, or null where the evidence has none.</summary>
     public Fact? Find(string name) => _facts.GetValueOrDefault(name);
+
+    /// <summary>These facts with those that the anchor of the chain gives or caps.</summary>
+    internal FactSet Under(AnchorTerms terms)
+    {
+        if (terms.Facts.Count == 0)
+        {
+            return this;
+        }
+
+        var facts = new Dictionary<string, Fact>(_facts, StringComparer.Ordinal);
+        foreach (var (name, value) in terms.Facts)
+        {
+            var stands = name == AssuranceLevel.Fact && Find(name) is { } said ? AssuranceLevel.Lower(said.Value, value) : value;
+            facts[name] = new Fact(name, stands, Proven: true);
+        }
+
+        return new FactSet(facts.Values);
+    }
 }

@@ -75,6 +75,11 @@ public static class Reasons
     public static Reason CertificateAlgorithmUnsupported { get; } = Row("certificate-algorithm-unsupported", "unsupported-algorithm",
         "A certificate of the chain uses an algorithm or key that is not accepted (SHA-1, short RSA, curves other than P-256, P-384 and P-521).");
 
+    public static Reason AnchorLimited { get; } = Row("anchor-limited", "chain-untrusted-root",
+        "The chain is good, but its anchor may not vouch for this: see its terms in the trust folder, or name another folder in attestation.anchors.");
+    public static Reason AnchorDistrusted { get; } = Row("anchor-distrusted", "chain-untrusted-root",
+        "The chain is good, but a certificate of it was distrusted: the anchor's terms say why and since when.");
+
     // bindings
     public static Reason FreshnessMissing { get; } = Row("freshness-missing", "nonce-missing",
         "The evidence has no freshness value, so it could be any old one.");

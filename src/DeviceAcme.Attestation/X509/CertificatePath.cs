@@ -30,6 +30,9 @@ internal sealed record PathResult(Reason? Reason, string Found, Anchor? Anchor =
 {
     /// <summary>The certificates of a good path, leaf first and anchor last; empty where there is none.</summary>
     public IReadOnlyList<Certificate> Certificates { get; init; } = [];
+
+    /// <summary>The terms of a good path: those of its anchor, and of intermediates of the set that have any.</summary>
+    public AnchorTerms Terms { get; init; } = AnchorTerms.Unlimited;
 }
 
 /// <summary>
@@ -50,25 +53,29 @@ internal sealed class CertificatePath
     private readonly DateTimeOffset _now;
     private readonly PathRules _rules;
     private readonly VerifiedIntermediates? _known;
+    private readonly AnchorUse _use;
     private readonly List<Step> _steps = [];
     private int _signatures;
     private int _deepest = -1;
     private PathResult? _failure;
+    private AnchorTerms _terms = AnchorTerms.Unlimited;
 
     private CertificatePath(
-        IReadOnlyList<Certificate> presented, AnchorSet anchors, DateTimeOffset now, PathRules rules, VerifiedIntermediates? known)
+        IReadOnlyList<Certificate> presented, AnchorSet anchors, DateTimeOffset now, PathRules rules, VerifiedIntermediates? known, AnchorUse use)
     {
         _presented = presented;
         _anchors = anchors;
         _now = now;
         _rules = rules;
         _known = known;
+        _use = use;
     }
 
     /// <summary>Judges the certificates as they were presented, leaf first.</summary>
+    /// <param name="use">What the anchor is asked to vouch for; without it, no anchor that is limited to formats is good.</param>
     public static PathResult Verify(
-        IReadOnlyList<Certificate> presented, AnchorSet anchors, DateTimeOffset now, PathRules rules, VerifiedIntermediates? known) =>
-        new CertificatePath(presented, anchors, now, rules, known).Build();
+        IReadOnlyList<Certificate> presented, AnchorSet anchors, DateTimeOffset now, PathRules rules, VerifiedIntermediates? known, AnchorUse? use = null) =>
+        new CertificatePath(presented, anchors, now, rules, known, use ?? AnchorUse.Unnamed).Build();
 
     private PathResult Build()
     {
@@ -108,6 +115,7 @@ internal sealed class CertificatePath
                 anchor)
             {
                 Certificates = [leaf, .. _steps.Select(step => step.Certificate)],
+                Terms = _terms,
             };
         }
 
@@ -127,7 +135,7 @@ internal sealed class CertificatePath
         foreach (var root in RootsFor(current, index))
         {
             tried = true;
-            if (IsSignedBy(current, root.Key, root.Subject, root) && MayAnchor(root))
+            if (IsSignedBy(current, root.Key, root.Subject, root) && MayAnchor(root) && MayVouch(root))
             {
                 _steps.Add(new Step(root.Certificate, root.Key));
                 return root;
@@ -173,10 +181,15 @@ internal sealed class CertificatePath
         }
 
         // a root that was re-issued under another name is the same anchor: the presented certificate tells which key it has
-        if (Next(index) is { } next && _anchors.RootWithKey(next.PublicKeyInfo) is { } sameKey
-            && !sameKey.Certificate.Subject.Span.SequenceEqual(current.Issuer.Span))
+        if (Next(index) is { } next)
         {
-            yield return sameKey;
+            foreach (var sameKey in _anchors.RootsWithKey(next.PublicKeyInfo))
+            {
+                if (!sameKey.Certificate.Subject.Span.SequenceEqual(current.Issuer.Span))
+                {
+                    yield return sameKey;
+                }
+            }
         }
     }
 
@@ -248,6 +261,52 @@ internal sealed class CertificatePath
         return !CertificateConstraints.TryRead(root.Certificate, out var constraints, out _) || FitsPathLength(constraints, root.Subject);
     }
 
+    /// <summary>An anchor was reached: its terms, and those of intermediates that the set knows, say whether it may vouch for this.</summary>
+    private bool MayVouch(Anchor root)
+    {
+        _terms = AnchorTerms.Unlimited;
+        if (!_anchors.HasTerms)
+        {
+            return true;
+        }
+
+        List<Certificate> below = [_presented[0], .. _steps.Select(step => step.Certificate)];
+        foreach (var certificate in below.Append(root.Certificate))
+        {
+            if (_anchors.Distrusting(certificate.PublicKeyInfo) is { Terms.Distrusted: var distrusted } entry)
+            {
+                return FailAtAnchor(Reasons.AnchorDistrusted, $"{entry} is {distrusted}");
+            }
+        }
+
+        if (_use.Forbidden(root.Terms) is { } forbidden)
+        {
+            return FailAtAnchor(Reasons.AnchorLimited, $"the anchor {root} {forbidden}");
+        }
+
+        _terms = root.Terms;
+        foreach (var step in Enumerable.Reverse(_steps))
+        {
+            var limited = _anchors.LimitedIntermediates(step.Certificate.PublicKeyInfo).ToList();
+            if (limited.Count == 0)
+            {
+                continue;
+            }
+
+            if (limited.Find(entry => _use.Forbidden(entry.Terms) is null) is not { } permitting)
+            {
+                return FailAtAnchor(Reasons.AnchorLimited, $"the intermediate {limited[0]} {_use.Forbidden(limited[0].Terms)}");
+            }
+
+            _terms = permitting.Terms.Below(_terms);
+        }
+
+        // the validity of what is below an anchor is judged here where an anchor may excuse it
+        var ended = _rules.TolerateExpired || _terms.Expired == ExpiredCertificates.Ignore ? null : below.Find(certificate => certificate.NotAfter < _now);
+        return ended is null
+            || FailAtAnchor(Reasons.ChainExpired, $"'{ended.SubjectText}' ended at {Show(ended.NotAfter)}, judged at {Show(_now)}; the anchor {root} does not excuse that");
+    }
+
     private bool MayIssue(Certificate issuer)
     {
         if (Invalidity(issuer, "the intermediate") is { } invalid)
@@ -291,7 +350,7 @@ internal sealed class CertificatePath
                 $"{what} '{certificate.SubjectText}' begins at {Show(certificate.NotBefore)}, judged at {Show(_now)}");
         }
 
-        return _now <= certificate.NotAfter || _rules.TolerateExpired
+        return _now <= certificate.NotAfter || _rules.TolerateExpired || _anchors.MayIgnoreExpiry
             ? null
             : new PathResult(
                 Reasons.ChainExpired,
@@ -334,6 +393,14 @@ internal sealed class CertificatePath
             _failure = new PathResult(reason, found);
         }
 
+        return false;
+    }
+
+    // the whole path is there: nothing that failed on another way tells more
+    private bool FailAtAnchor(Reason reason, string found)
+    {
+        _deepest = Math.Max(_deepest, MaxDepth);
+        _failure = new PathResult(reason, found);
         return false;
     }
 

@@ -27,6 +27,7 @@ internal static class DeviceAttest01
             KeyAuthorization = question.KeyAuthorization,
             Identifier = new ExpectedIdentifier(question.Identifier.Type, question.Identifier.Value, question.Profile.Identifiers[question.Identifier.Type].Proves),
             Formats = question.Profile.Attestation.Formats,
+            Profile = question.Profile.Name,
             Anchors = question.Anchors,
             Now = question.Now,
             VerifiedIntermediates = question.VerifiedIntermediates,

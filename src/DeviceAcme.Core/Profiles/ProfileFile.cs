@@ -74,7 +74,8 @@ internal static partial class ProfileFile
     /// <summary>True for a name that can be a segment of a URL and of a path as it is.</summary>
     public static bool IsName(string name) => SafeName().IsMatch(name);
 
-    private static ProfileNode? Root(string path, string text, Mistakes mistakes)
+    /// <summary>The one mapping of a YAML file; null where there is none, and then a mistake says why.</summary>
+    internal static ProfileNode? Root(string path, string text, Mistakes mistakes)
     {
         if (text.Length > MaximumLength)
         {
@@ -98,7 +99,7 @@ internal static partial class ProfileFile
                 return new ProfileNode(mistakes, path, "", stream.Documents[0].RootNode);
             }
 
-            mistakes.Add(path, 0, "", $"has {stream.Documents.Count} YAML documents; one profile was expected");
+            mistakes.Add(path, 0, "", $"has {stream.Documents.Count} YAML documents; one was expected");
         }
         catch (YamlException invalid)
         {

@@ -2,7 +2,7 @@ using DeviceAcme.Attestation;
 
 namespace DeviceAcme.Core.Profiles;
 
-/// <summary>Vendor roots by folder: <c>profiles/trust/&lt;folder&gt;/*.pem</c> and the same layout under further directories.</summary>
+/// <summary>Vendor roots by folder: <c>profiles/trust/&lt;folder&gt;/*.pem</c> with their terms, and the same layout under further directories.</summary>
 internal sealed class TrustFolders
 {
     private readonly Dictionary<string, AnchorSet> _folders;
@@ -20,7 +20,7 @@ internal sealed class TrustFolders
     /// <summary>Reads all directories; a directory that is missing, or a file that is no CA certificate, is a mistake.</summary>
     public static TrustFolders Load(IReadOnlyList<string> directories, Mistakes mistakes)
     {
-        var folders = new Dictionary<string, AnchorSet>(StringComparer.Ordinal);
+        var folders = new SortedDictionary<string, (List<AnchorSet> Sets, List<AnchorTermsFile> Terms)>(StringComparer.Ordinal);
         foreach (var directory in directories)
         {
             if (!Directory.Exists(directory))
@@ -32,12 +32,28 @@ internal sealed class TrustFolders
             foreach (var folder in Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal))
             {
                 var name = Path.GetFileName(folder);
-                var set = Read(folder, mistakes);
-                folders[name] = folders.TryGetValue(name, out var other) ? AnchorSet.Combine(other, set) : set;
+                if (!folders.TryGetValue(name, out var found))
+                {
+                    found = folders[name] = ([], []);
+                }
+
+                found.Sets.Add(Read(folder, mistakes));
+                var terms = Path.Combine(folder, AnchorTermsFile.FileName);
+                if (File.Exists(terms))
+                {
+                    found.Terms.Add(AnchorTermsFile.Parse(terms, ReadText(terms, mistakes), mistakes));
+                }
             }
         }
 
-        return new TrustFolders(folders, directories);
+        return new TrustFolders(
+            folders.ToDictionary(folder => folder.Key, folder => Complete(folder.Value.Sets, folder.Value.Terms), StringComparer.Ordinal), directories);
+    }
+
+    private static AnchorSet Complete(List<AnchorSet> sets, List<AnchorTermsFile> terms)
+    {
+        var set = AnchorSet.Combine(sets);
+        return terms.Count == 0 ? set : AnchorTermsFile.Apply(terms, set);
     }
 
     /// <summary>The anchors of these folders together. Their keys are shared with every other set of this object.</summary>
@@ -78,5 +94,16 @@ internal sealed class TrustFolders
         }
 
         return anchors;
+    }
+
+    private static string ReadText(string file, Mistakes mistakes)
+    {
+        if (new FileInfo(file).Length <= ProfileFile.MaximumLength)
+        {
+            return File.ReadAllText(file);
+        }
+
+        mistakes.Add(file, 0, "", $"is larger than {ProfileFile.MaximumLength} octets");
+        return "{}";
     }
 }

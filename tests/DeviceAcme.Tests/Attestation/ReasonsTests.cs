@@ -49,6 +49,8 @@ public sealed class ReasonsTests
         ["path-length-exceeded"] = () => Root(new CertificateOptions("CN=root") { PathLength = 0 }),
         ["critical-extension-unknown"] = () => Verify(Apple.With(AppleFault.UnknownCriticalExtension)).Reason,
         ["certificate-algorithm-unsupported"] = () => Issuer(new CertificateOptions("CN=int") { Key = RSA.Create(1024) }),
+        ["anchor-limited"] = () => Under(new AnchorTerms { Formats = ["tpm"] }),
+        ["anchor-distrusted"] = () => Under(new AnchorTerms { Distrusted = new Distrust("leaked", Now) }),
         ["freshness-missing"] = () => Verify(Apple.With(AppleFault.BlankFreshness)).Reason,
         ["freshness-mismatch"] = () => Verify(Tpm.With(TpmFault.WrongExtraData)).Reason,
         ["identifier-missing"] = () => Verify(Apple.With(AppleFault.UserEnrollment)).Reason,
@@ -125,6 +127,9 @@ public sealed class ReasonsTests
     }
 
     private static Reason? AndroidWith(AndroidPolicy policy) => AttestationVerifier.Verify(Evidence(Android.Make()) with { Android = policy }).Reason;
+
+    private static Reason? Under(AnchorTerms terms) =>
+        AttestationVerifier.Verify(Evidence(Apple.Make()) with { Anchors = Trial.Anchors.WithTerms(_ => null, terms) }).Reason;
 
     private static Reason? Object(byte[] attestationObject) => AttestationVerifier.Verify(Evidence(attestationObject, "any")).Reason;
 
