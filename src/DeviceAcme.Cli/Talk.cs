@@ -12,4 +12,7 @@ internal sealed class Talk(TextWriter error)
 internal sealed class CommandFailure(string message, string? hint = null) : Exception(message)
 {
     public string? Hint { get; } = hint;
+
+    /// <summary>The reason code of the server's refusal; null where it was none.</summary>
+    public string? Reason { get; init; }
 }

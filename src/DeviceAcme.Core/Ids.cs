@@ -38,5 +38,10 @@ internal readonly record struct DeviceId(string Value)
 
 internal readonly record struct EvidenceId(string Value)
 {
+    /// <summary>By octets, as the store compares; the pages of a list go on behind an id.</summary>
+    public static bool operator >(EvidenceId left, EvidenceId right) => string.CompareOrdinal(left.Value, right.Value) > 0;
+
+    public static bool operator <(EvidenceId left, EvidenceId right) => right > left;
+
     public override string ToString() => Value;
 }

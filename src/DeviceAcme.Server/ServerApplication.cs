@@ -5,6 +5,7 @@ using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Network;
 using DeviceAcme.Server.Revocation;
 using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Vault;
 using Microsoft.Data.Sqlite;
 
 namespace DeviceAcme.Server;
@@ -83,6 +84,7 @@ internal static class ServerApplication
         services.AddSingleton(provider => provider.GetRequiredService<Installation>().Profiles);
         services.AddSingleton(provider => provider.GetRequiredService<Installation>().Trust);
         services.AddSingleton(_ => OpenDatabase(options));
+        services.AddVault();
         services.AddAcme();
         services.AddIssuance(options);
         services.AddNetworkValidation(options);

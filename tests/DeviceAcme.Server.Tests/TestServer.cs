@@ -1,8 +1,11 @@
 using DeviceAcme.Core.Challenges;
 using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Acme;
+using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Testing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -25,9 +28,18 @@ internal sealed class TestServer : IAsyncDisposable
         _app = app;
         Http = app.GetTestClient();
         Http.BaseAddress = new Uri(BaseUrl);
+        Admin = new HttpClient(app.GetTestServer().CreateHandler(context => context.Features.Set(new ListenerFeature(Listener.Admin)))) { BaseAddress = new Uri("http://admin.test") };
     }
 
     public HttpClient Http { get; }
+
+    /// <summary>The admin listener; without its token.</summary>
+    public HttpClient Admin { get; }
+
+    /// <summary>Every route of every listener.</summary>
+    public IEnumerable<RouteEndpoint> Routes => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
+
+    public ProfileCatalog Profiles => _app.Services.GetRequiredService<ProfileCatalog>();
 
     public ManualClock Clock => _setup.Clock;
 
@@ -127,6 +139,7 @@ internal sealed class TestServer : IAsyncDisposable
 
         _stopped = true;
         Http.Dispose();
+        Admin.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
     }

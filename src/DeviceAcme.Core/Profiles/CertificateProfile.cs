@@ -21,6 +21,10 @@ internal sealed record CertificateProfile
     public required IReadOnlyDictionary<string, IdentifierRule> Identifiers { get; init; }
 
     public required AttestationRule Attestation { get; init; }
+
+    /// <summary>How long verdicts and evidence are kept.</summary>
+    public EvidenceRetention Evidence { get; init; } = EvidenceRetention.Default;
+
     public required CertificateTemplate Certificate { get; init; }
 
     /// <summary>Name of the issuer, a folder under <c>DIR/ca</c>.</summary>

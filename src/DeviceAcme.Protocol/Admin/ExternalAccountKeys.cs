@@ -51,4 +51,6 @@ public sealed record ExternalAccountKeyList
 [JsonSerializable(typeof(NewExternalAccountKey))]
 [JsonSerializable(typeof(ExternalAccountKeyEntry))]
 [JsonSerializable(typeof(ExternalAccountKeyList))]
+[JsonSerializable(typeof(EvidenceRecord))]
+[JsonSerializable(typeof(EvidenceList))]
 public sealed partial class AdminJson : JsonSerializerContext;

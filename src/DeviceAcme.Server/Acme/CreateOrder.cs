@@ -5,6 +5,7 @@ using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Vault;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Acme;
@@ -48,11 +49,7 @@ internal static class CreateOrder
         AcmeContext context, AcmeRequest request, NewOrderRequest wanted, CertificateProfile profile, IReadOnlyList<AcmeIdentifier> identifiers)
     {
         RequireRoom(context, request);
-        if (!context.Profiles.Any(stored => stored.Hash == profile.Hash))
-        {
-            context.Profiles.Add(new StoredProfile { Hash = profile.Hash, Name = profile.Name, Text = profile.Text });
-        }
-
+        context.Remember(profile);
         var (order, happened) = Order.Create(
             new NewOrder
             {

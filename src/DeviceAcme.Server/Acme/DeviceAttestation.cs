@@ -5,7 +5,9 @@ using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Vault;
 using DeviceAcme.Server.Workers;
 
 namespace DeviceAcme.Server.Acme;
@@ -64,21 +66,26 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Veri
         var evidence = new StoredEvidence
         {
             Id = new EvidenceId(Secrets.Id()),
-            Challenge = id,
-            Account = request.Account.Id,
-            Device = device,
-            Format = verdict.Format,
-            Statement = statement,
-            Token = challenge.Token,
-            Thumbprint = request.Key.Thumbprint,
-            AnchorSetHash = anchorSetHash,
-            ProfileHash = profile.Hash,
+            Kind = EvidenceKinds.Challenge,
             At = now,
             Accepted = accepted,
             Reason = verdict.Reason?.Code,
+            Format = verdict.Format,
+            Profile = profile.Name,
+            ProfileHash = profile.Hash,
+            AnchorSetHash = anchorSetHash,
+            IdentifierType = authorization.Identifier.Type,
+            IdentifierValue = authorization.Identifier.Value,
+            Account = request.Account.Id,
+            Authorization = authorization.Id,
+            Challenge = id,
+            Device = device,
+            Token = challenge.Token,
+            Thumbprint = request.Key.Thumbprint,
             Verdict = System.Text.Encoding.UTF8.GetString(VerdictJson.Write(verdict)),
+            Statement = statement,
         };
-        context.Evidence.Add(evidence);
+        context.Keep(profile, evidence);
 
         if (accepted || profile.Attestation.Mode == AttestationMode.Observe)
         {

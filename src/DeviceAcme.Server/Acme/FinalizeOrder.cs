@@ -78,13 +78,12 @@ internal static class FinalizeOrder
         var (order, authorizations) = GetOrder.Require(context, request, id);
         var certificate = new CertificateId(Secrets.Id());
         context.Record(order.Complete(certificate, authorizations, request.Now));
-        var evidence = authorizations.Select(authorization => authorization.EvidenceId).OfType<EvidenceId>().ToList();
         context.Certificates.Add(new StoredCertificate
         {
             Id = certificate,
             Order = order.Id,
             Account = order.AccountId,
-            Device = evidence.Count == 0 ? null : context.Evidence.Where(row => row.Id == evidence[0]).Select(row => row.Device).FirstOrDefault(),
+            Device = DeviceOf(context, authorizations),
             Profile = profile.Name,
             Serial = issued.Serial,
             IssuerKeyId = issued.IssuerKeyId,
@@ -96,6 +95,12 @@ internal static class FinalizeOrder
         });
         return new OrderWithAuthorizations(order, authorizations);
     }
+
+    /// <summary>The device that the evidence proved; its row is there however long the evidence itself is kept.</summary>
+    private static DeviceId? DeviceOf(AcmeContext context, IReadOnlyList<Authorization> authorizations) =>
+        authorizations.FirstOrDefault(authorization => authorization.AttestedKey is not null) is { } proven
+            ? context.Devices.FirstOrDefault(device => device.IdentifierType == proven.IdentifierType && device.IdentifierValue == proven.IdentifierValue)?.Id
+            : null;
 
     private static string StoreChain(AcmeContext context, IReadOnlyList<ReadOnlyMemory<byte>> chain)
     {

@@ -23,6 +23,7 @@ internal static class AdminEndpoints
         keys.MapGet("", ListKeys);
         keys.MapPost("", AddKey);
         keys.MapDelete("/{keyId}", RemoveKey);
+        routes.MapEvidence();
     }
 
     /// <summary>Nobody gets in without the token, also where there is no route.</summary>
@@ -42,14 +43,14 @@ internal static class AdminEndpoints
     private static async Task ListKeys(HttpContext context, ExternalAccountKeys keys)
     {
         var list = new ExternalAccountKeyList { Keys = await keys.List(context.RequestAborted) };
-        await Answer(context, StatusCodes.Status200OK, list, AdminJson.Default.ExternalAccountKeyList);
+        await AdminReply.Write(context, StatusCodes.Status200OK, list, AdminJson.Default.ExternalAccountKeyList);
     }
 
     private static async Task AddKey(HttpContext context, ExternalAccountKeys keys)
     {
         var wanted = await Read(context.Request, AdminJson.Default.NewExternalAccountKey);
         var made = await keys.Add(wanted, context.RequestAborted);
-        await Answer(context, StatusCodes.Status201Created, made, AdminJson.Default.ExternalAccountKeyEntry);
+        await AdminReply.Write(context, StatusCodes.Status201Created, made, AdminJson.Default.ExternalAccountKeyEntry);
     }
 
     private static async Task RemoveKey(string keyId, HttpContext context, ExternalAccountKeys keys)
@@ -79,13 +80,5 @@ internal static class AdminEndpoints
         {
             throw Problems.Malformed("json-malformed", $"body: {exception.Message}");
         }
-    }
-
-    private static Task Answer<T>(HttpContext context, int status, T value, JsonTypeInfo<T> type)
-    {
-        context.Response.StatusCode = status;
-        // A MAC key is told once, to one reader.
-        context.Response.Headers.CacheControl = "no-store";
-        return context.Response.WriteAsJsonAsync(value, type, cancellationToken: context.RequestAborted);
     }
 }

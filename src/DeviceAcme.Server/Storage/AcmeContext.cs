@@ -22,6 +22,7 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     public DbSet<StoredCrl> Crls => Set<StoredCrl>();
     public DbSet<Device> Devices => Set<Device>();
     public DbSet<StoredEvidence> Evidence => Set<StoredEvidence>();
+    public DbSet<Sighting> Sightings => Set<Sighting>();
     public DbSet<AuditEvent> Events => Set<AuditEvent>();
 
     public override int SaveChanges(bool acceptAllChangesOnSuccess)

@@ -32,7 +32,7 @@ public sealed class StoredEvidenceTests(SharedServer shared)
         stored.At.Should().Be(Simulated.Now);
         stored.Accepted.Should().BeTrue();
         stored.Reason.Should().BeNull();
-        stored.Account.Value.Should().Be(account.Kid!.Split('/')[^1]);
+        stored.Account!.Value.Value.Should().Be(account.Kid!.Split('/')[^1]);
         var catalog = shared.Server.Services.GetRequiredService<ProfileCatalog>();
         stored.ProfileHash.Should().Be(catalog.Find("apple-device")!.Hash);
         stored.AnchorSetHash.Should().Be(catalog.AnchorsOf(catalog.Find("apple-device")!).Hash).And.NotBeNullOrEmpty();

@@ -15,9 +15,10 @@ public sealed class ProfileReferenceTests
     [Fact]
     public void Every_property_is_listed()
     {
-        ProfileFile.Known.Where(name => name is not ("accounts" or "identifiers" or "attestation" or "certificate")).Should().OnlyContain(name => Reference.Contains($"| `{name}` |"));
+        ProfileFile.Known.Where(name => name is not ("accounts" or "identifiers" or "attestation" or "evidence" or "certificate")).Should().OnlyContain(name => Reference.Contains($"| `{name}` |"));
         IdentifierSection.Known.Should().OnlyContain(name => Reference.Contains($"| `….{name}` |"));
         AttestationSection.Known.Should().OnlyContain(name => Reference.Contains($"| `attestation.{name}` |"));
+        EvidenceSection.Known.Should().OnlyContain(name => Reference.Contains($"| `evidence.{name}` |"));
         CertificateSection.Known.Should().OnlyContain(name => Reference.Contains($"| `certificate.{name}` |"));
     }
 

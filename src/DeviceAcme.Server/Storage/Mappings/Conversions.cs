@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DeviceAcme.Core;
 using DeviceAcme.Core.Accounts;
+using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Protocol.Acme;
 using Microsoft.EntityFrameworkCore;
@@ -26,6 +27,7 @@ internal static class Conversions
         conventions.Properties<OrderStatus>().HaveConversion<StatusText<OrderStatus>>();
         conventions.Properties<AuthorizationStatus>().HaveConversion<StatusText<AuthorizationStatus>>();
         conventions.Properties<ChallengeStatus>().HaveConversion<StatusText<ChallengeStatus>>();
+        conventions.Properties<SightingState>().HaveConversion<StatusText<SightingState>>();
         conventions.Properties<Problem>().HaveConversion<ProblemJson>();
         conventions.Properties<IReadOnlyList<string>>().HaveConversion<TextListJson, ListComparer<string>>();
         conventions.Properties<IReadOnlyList<AcmeIdentifier>>().HaveConversion<IdentifierListJson, ListComparer<AcmeIdentifier>>();

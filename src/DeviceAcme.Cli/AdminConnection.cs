@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Protocol.Admin;
+
+namespace DeviceAcme.Cli;
+
+/// <summary>The admin listener of the server that runs on a data directory.</summary>
+internal sealed class AdminConnection
+{
+    private readonly HttpClient _server;
+
+    private AdminConnection(HttpClient server) => _server = server;
+
+    /// <summary>Connects to the server that runs on the directory; says what to do where none does.</summary>
+    public static async Task<AdminConnection> Open(string dataDirectory, CancellationToken cancellation) =>
+        await TryOpen(dataDirectory, cancellation)
+        ?? throw new CommandFailure($"no server runs on the data directory '{dataDirectory}'", "start it, or name its directory with --data or DEVICEACME_DATA");
+
+    /// <summary>Connects to the server that runs on the directory; null where none does.</summary>
+    public static async Task<AdminConnection?> TryOpen(string dataDirectory, CancellationToken cancellation)
+    {
+        var admin = RunningServer.Read(Path.Combine(dataDirectory, RunningServer.FileName))?.AdminUrl;
+        return admin is not null && await Answers(admin, cancellation) ? Connect(dataDirectory, admin) : null;
+    }
+
+    /// <summary>Asks for a resource; a refusal is a <see cref="CommandFailure"/> with the server's words.</summary>
+    public async Task<T> Get<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) => Read(await Ask(HttpMethod.Get, path, null, cancellation), type);
+
+    public async Task<TAnswer> Post<TBody, TAnswer>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellation)
+    {
+        using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return Read(await Ask(HttpMethod.Post, path, content, cancellation), answerType);
+    }
+
+    public Task Delete(string path, CancellationToken cancellation) => Ask(HttpMethod.Delete, path, null, cancellation);
+
+    /// <summary>Reads JSON of the server or of its program.</summary>
+    public static T Read<T>(string json, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, type) ?? throw new CommandFailure("expected an answer, found null");
+        }
+        catch (JsonException exception)
+        {
+            throw new CommandFailure($"the answer cannot be read: {exception.Message}", "do the server and this program have the same version?");
+        }
+    }
+
+    // The file says who started last; only a connection says that it still runs.
+    private static async Task<bool> Answers(Uri admin, CancellationToken cancellation)
+    {
+        using var probe = new TcpClient();
+        try
+        {
+            await probe.ConnectAsync(admin.DnsSafeHost, admin.Port, cancellation);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static AdminConnection Connect(string dataDirectory, Uri admin)
+    {
+        var path = Path.Combine(dataDirectory, RunningServer.TokenFileName);
+        try
+        {
+            var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = admin, Timeout = TimeSpan.FromSeconds(30) };
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(path).Trim());
+            return new AdminConnection(client);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailure($"the admin token {path} cannot be read: {exception.Message}", "run this as the account that the server runs as");
+        }
+    }
+
+    private async Task<string> Ask(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        try
+        {
+            using var answer = await _server.SendAsync(request, cancellation);
+            var text = await answer.Content.ReadAsStringAsync(cancellation);
+            return answer.IsSuccessStatusCode ? text : throw Refusal(answer.StatusCode, text);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new CommandFailure($"the server at {_server.BaseAddress} did not answer: {exception.Message}");
+        }
+    }
+
+    private static CommandFailure Refusal(HttpStatusCode status, string text)
+    {
+        try
+        {
+            var problem = JsonSerializer.Deserialize<Problem>(text);
+            return new CommandFailure(problem?.Detail ?? $"status {(int)status}") { Reason = problem?.Reason };
+        }
+        catch (JsonException)
+        {
+            return new CommandFailure($"the server answered with status {(int)status} and no problem document: is it a DeviceAcme server?");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using DeviceAcme.Core;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Protocol.Admin;
+using DeviceAcme.Server.Vault;
+
+namespace DeviceAcme.Server.Admin;
+
+/// <summary>The vault as administrators see it.</summary>
+internal static class EvidenceEndpoints
+{
+    private static readonly string[] Parameters = ["limit", "cursor", "order", "since", "until", "kind", "profile", "format", "accepted", "reason", "device"];
+
+    public static void MapEvidence(this IEndpointRouteBuilder routes)
+    {
+        var evidence = routes.MapGroup("/admin/v1/evidence");
+        evidence.MapGet("", List);
+        evidence.MapGet("/{id}", Show);
+    }
+
+    private static async Task List(HttpContext context, EvidenceArchive archive, TimeProvider time)
+    {
+        var query = new AdminQuery(context.Request, Parameters);
+        var now = time.GetUtcNow();
+        var list = await archive.List(
+            new EvidenceFilter
+            {
+                Limit = query.Number("limit", EvidenceFilter.UsualPage, EvidenceFilter.LargestPage),
+                OldestFirst = query.OneOf("order", ["newest", "oldest"]) == "oldest",
+                After = query.Text("cursor") is { } cursor ? EvidenceCursor.Parse(cursor) : null,
+                Since = query.Time("since", now),
+                Until = query.Time("until", now),
+                Kind = query.OneOf("kind", [.. EvidenceKinds.All]),
+                Profile = query.Text("profile"),
+                Format = query.Text("format"),
+                Accepted = query.Flag("accepted"),
+                Reason = query.Text("reason"),
+                Device = query.Text("device"),
+            },
+            context.RequestAborted);
+        await AdminReply.Write(context, StatusCodes.Status200OK, list, AdminJson.Default.EvidenceList);
+    }
+
+    private static async Task Show(string id, HttpContext context, EvidenceArchive archive)
+    {
+        _ = new AdminQuery(context.Request);
+        var record = await archive.Find(new EvidenceId(id), context.RequestAborted)
+            ?? throw Problems.Malformed("evidence-unknown", "path: there is no evidence of this id; it may have been dropped when its time was over", StatusCodes.Status404NotFound);
+        await AdminReply.Write(context, StatusCodes.Status200OK, record, AdminJson.Default.EvidenceRecord);
+    }
+}

@@ -1,0 +1,122 @@
+using System.Buffers.Text;
+using System.Text.Json;
+using DeviceAcme.Core;
+using DeviceAcme.Core.Devices;
+using DeviceAcme.Core.Profiles;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Protocol.Admin;
+using DeviceAcme.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAcme.Server.Vault;
+
+/// <summary>Reads what the vault holds.</summary>
+internal sealed class EvidenceArchive(AcmeDb db, ProfileSet profiles)
+{
+    /// <summary>One page of what the filter asks for.</summary>
+    public async Task<EvidenceList> List(EvidenceFilter filter, CancellationToken cancellation)
+    {
+        await using var context = db.Read();
+        var page = await Ordered(Filtered(context, filter), filter)
+            .Take(filter.Limit + 1)
+            .Select(row => new Row(
+                row.Id, row.Kind, row.At, row.Accepted, row.Reason, row.Format, row.Profile, row.ProfileHash, row.AnchorSetHash, row.IdentifierType, row.IdentifierValue,
+                row.Account, row.Order, row.Authorization, row.Challenge, row.Device, row.Anomalies, row.Statement != null))
+            .ToListAsync(cancellation);
+        return new EvidenceList
+        {
+            Evidence = [.. page.Take(filter.Limit).Select(Entry)],
+            Next = page.Count > filter.Limit ? new EvidenceCursor(page[filter.Limit - 1].At, page[filter.Limit - 1].Id).ToString() : null,
+        };
+    }
+
+    /// <summary>One verdict with everything that belongs to it; null where there is none of this id.</summary>
+    public async Task<EvidenceRecord?> Find(EvidenceId id, CancellationToken cancellation)
+    {
+        await using var context = db.Read();
+        if (await context.Evidence.FirstOrDefaultAsync(row => row.Id == id, cancellation) is not { } found)
+        {
+            return null;
+        }
+
+        var profile = await context.Profiles.FirstOrDefaultAsync(row => row.Hash == found.ProfileHash, cancellation);
+        var retention = profiles.Find(found.Profile)?.Evidence ?? EvidenceRetention.Default;
+        return new EvidenceRecord(Entry(found), JsonElement.Parse(found.Verdict))
+        {
+            Statement = found.Statement is { } statement ? Base64Url.EncodeToString(statement) : null,
+            Token = found.Token,
+            Thumbprint = found.Thumbprint,
+            ProfileText = profile?.Text,
+            StatementUntil = found.Statement is null ? null : found.At + (retention.Statements ?? TimeSpan.Zero),
+            Until = found.At + (retention.Verdicts ?? TimeSpan.Zero),
+        };
+    }
+
+    /// <summary>How a stored verdict is listed.</summary>
+    public static EvidenceEntry Entry(StoredEvidence row) => Entry(new Row(
+        row.Id, row.Kind, row.At, row.Accepted, row.Reason, row.Format, row.Profile, row.ProfileHash, row.AnchorSetHash, row.IdentifierType, row.IdentifierValue,
+        row.Account, row.Order, row.Authorization, row.Challenge, row.Device, row.Anomalies, row.Statement is not null));
+
+    private static EvidenceEntry Entry(Row row) => new()
+    {
+        Id = row.Id.Value,
+        Kind = row.Kind,
+        At = row.At,
+        Accepted = row.Accepted,
+        Reason = row.Reason,
+        Format = row.Format,
+        Profile = row.Profile,
+        ProfileHash = row.ProfileHash,
+        AnchorSetHash = row.AnchorSetHash,
+        Identifier = row.IdentifierType is { } type && row.IdentifierValue is { } value ? new AcmeIdentifier(type, value) : null,
+        AccountId = row.Account?.Value,
+        OrderId = row.Order?.Value,
+        AuthorizationId = row.Authorization?.Value,
+        ChallengeId = row.Challenge?.Value,
+        DeviceId = row.Device?.Value,
+        HasStatement = row.HasStatement,
+    };
+
+    private static IQueryable<StoredEvidence> Filtered(AcmeContext context, EvidenceFilter filter)
+    {
+        var rows = context.Evidence.AsQueryable();
+        rows = filter.Since is { } since ? rows.Where(row => row.At >= since) : rows;
+        rows = filter.Until is { } until ? rows.Where(row => row.At < until) : rows;
+        rows = filter.Kind is { } kind ? rows.Where(row => row.Kind == kind) : rows;
+        rows = filter.Profile is { } profile ? rows.Where(row => row.Profile == profile) : rows;
+        rows = filter.Format is { } format ? rows.Where(row => row.Format == format) : rows;
+        rows = filter.Accepted is { } accepted ? rows.Where(row => row.Accepted == accepted) : rows;
+        rows = filter.Reason is { } reason ? rows.Where(row => row.Reason == reason) : rows;
+        if (filter.Device is { } device)
+        {
+            var id = Devices(context, device).FirstOrDefault() ?? new DeviceId(device);
+            rows = rows.Where(row => row.Device == id);
+        }
+
+        return rows;
+    }
+
+    private static IEnumerable<DeviceId?> Devices(AcmeContext context, string value) =>
+        new[] { AcmeIdentifier.PermanentIdentifier, AcmeIdentifier.HardwareModule }
+            .Select(type => context.Devices.FirstOrDefault(device => device.IdentifierType == type && device.IdentifierValue == value)?.Id)
+            .Where(id => id is not null);
+
+    // one side of the cursor's time is asked for by itself, so that the index is entered there and not read from its end
+    private static IQueryable<StoredEvidence> Ordered(IQueryable<StoredEvidence> rows, EvidenceFilter filter)
+    {
+        if (filter.After is not { } after)
+        {
+            return filter.OldestFirst ? rows.OrderBy(row => row.At).ThenBy(row => row.Id) : rows.OrderByDescending(row => row.At).ThenByDescending(row => row.Id);
+        }
+
+        var (at, id) = (after.At, after.Id);
+        return filter.OldestFirst
+            ? rows.Where(row => row.At >= at && (row.At > at || row.Id > id)).OrderBy(row => row.At).ThenBy(row => row.Id)
+            : rows.Where(row => row.At <= at && (row.At < at || row.Id < id)).OrderByDescending(row => row.At).ThenByDescending(row => row.Id);
+    }
+
+    private sealed record Row(
+        EvidenceId Id, string Kind, DateTimeOffset At, bool Accepted, string? Reason, string Format, string Profile, string ProfileHash, string? AnchorSetHash,
+        string? IdentifierType, string? IdentifierValue, AccountId? Account, OrderId? Order, AuthorizationId? Authorization, ChallengeId? Challenge, DeviceId? Device,
+        string? Anomalies, bool HasStatement);
+}

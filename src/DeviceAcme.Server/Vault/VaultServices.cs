@@ -1,0 +1,7 @@
+namespace DeviceAcme.Server.Vault;
+
+/// <summary>The vault's part of the composition.</summary>
+internal static class VaultServices
+{
+    public static void AddVault(this IServiceCollection services) => services.AddSingleton<EvidenceArchive>();
+}
