@@ -5,8 +5,8 @@ using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Protocol.Admin;
 
-/// <summary>One stored verdict without its bytes, as <c>GET /admin/v1/evidence</c> lists it.</summary>
-public record EvidenceEntry
+/// <summary>What a list and a record tell of a stored verdict.</summary>
+public abstract record EvidenceDescription
 {
     [JsonPropertyName("id")]
     public required string Id { get; init; }
@@ -72,8 +72,11 @@ public record EvidenceEntry
     public required bool HasStatement { get; init; }
 }
 
+/// <summary>One stored verdict without its bytes, as <c>GET /admin/v1/evidence</c> lists it.</summary>
+public sealed record EvidenceEntry : EvidenceDescription;
+
 /// <summary>Answer of <c>GET /admin/v1/evidence/{id}</c>: everything that is needed to judge it again, bytes included.</summary>
-public sealed record EvidenceRecord : EvidenceEntry
+public sealed record EvidenceRecord : EvidenceDescription
 {
     /// <summary>For readers of JSON.</summary>
     [JsonConstructor]
@@ -83,7 +86,7 @@ public sealed record EvidenceRecord : EvidenceEntry
 
     /// <summary>The entry with its verdict; the rest is set by the caller.</summary>
     [SetsRequiredMembers]
-    public EvidenceRecord(EvidenceEntry entry, JsonElement verdict)
+    public EvidenceRecord(EvidenceDescription entry, JsonElement verdict)
         : base(entry) => Verdict = verdict;
 
     /// <summary>
