@@ -1,6 +1,7 @@
 using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Attestation.Apple;
 using DeviceAcme.Attestation.Cbor;
+using DeviceAcme.Attestation.Idevid;
 using DeviceAcme.Attestation.Tpm;
 
 namespace DeviceAcme.Attestation;
@@ -26,6 +27,7 @@ public static class AttestationFormats
         new AppleVerifier(),
         new TpmVerifier(),
         new AndroidKeyVerifier(),
+        new IdevidVerifier(),
     ];
 
     /// <summary>Their WebAuthn names, for example for the validation of profiles.</summary>

@@ -154,6 +154,14 @@ public static class Reasons
     public static Reason AndroidBootState { get; } = Row("android-boot-state", "boot-state-not-verified",
         "The bootloader must be locked and the system verified by its vendor: this device is unlocked, or runs another system.");
 
+    // deviceacme-idevid
+    public static Reason IdevidCertificateProfile { get; } = Row("idevid-certificate-profile", "certificate-profile",
+        "The first certificate must be the birth certificate of one device: v3, no CA, a key that may sign, at most one serial number and one hardware module.");
+    public static Reason IdevidSignatureInvalid { get; } = Row("idevid-signature-invalid", "signature-invalid",
+        "sig is not made by the IDevID key over this key authorization and this new key: compare with the test vectors of docs/idevid-format.md.");
+    public static Reason IdevidAlgorithmUnsupported { get; } = Row("idevid-algorithm-unsupported", "unsupported-algorithm",
+        "alg must be a COSE algorithm with SHA-256 or stronger that fits the IDevID key, which must be RSA of 2048 bits or more, or on P-256, P-384 or P-521.");
+
     /// <summary>All rows, in the order of the table.</summary>
     public static IReadOnlyList<Reason> All => Table;
 

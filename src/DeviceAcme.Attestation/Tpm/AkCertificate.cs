@@ -34,6 +34,11 @@ internal sealed record AkCertificate(Reason? Reason, string Found, IReadOnlyList
             return new AkCertificate(Reasons.CertificateMalformed, $"subject alternative name: {broken.Message}", []);
         }
 
+        if (names.HardwareModules.Any(module => module.SerialText is null))
+        {
+            return new AkCertificate(Reasons.CertificateMalformed, "subject alternative name: a HardwareModuleName whose serial number is not UTF-8", []);
+        }
+
         var facts = new List<(string, FactValue)>();
         var vendor = ReadTpm(names, facts);
         ReadIdentifiers(names, facts);
@@ -126,9 +131,9 @@ internal sealed record AkCertificate(Reason? Reason, string Found, IReadOnlyList
             facts.Add((TpmVerifier.PermanentIdentifier, new FactValue.Text(names.PermanentIdentifiers[0])));
         }
 
-        if (names.HardwareModules.Count == 1)
+        if (names.HardwareModules is [{ Ordered: { } module }])
         {
-            facts.Add((TpmVerifier.HardwareModule, new FactValue.Text(names.HardwareModules[0])));
+            facts.Add((TpmVerifier.HardwareModule, new FactValue.Text(module)));
         }
     }
 

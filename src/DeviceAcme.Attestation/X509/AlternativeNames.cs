@@ -6,15 +6,14 @@ namespace DeviceAcme.Attestation.X509;
 /// <summary>The parts of a subject alternative name that identify devices: directoryName, PermanentIdentifier, HardwareModuleName.</summary>
 /// <param name="DirectoryAttributes">All attributes of all directoryNames, in order.</param>
 /// <param name="PermanentIdentifiers">As an order writes them: <c>value</c> or <c>value/assigner</c> (device-attest §3).</param>
-/// <param name="HardwareModules">As an order writes them: <c>serial/type</c> (device-attest §4).</param>
+/// <param name="HardwareModules">All HardwareModuleNames, in order.</param>
 internal sealed record AlternativeNames(
-    IReadOnlyList<NameAttribute> DirectoryAttributes, IReadOnlyList<string> PermanentIdentifiers, IReadOnlyList<string> HardwareModules)
+    IReadOnlyList<NameAttribute> DirectoryAttributes, IReadOnlyList<string> PermanentIdentifiers, IReadOnlyList<HardwareModule> HardwareModules)
 {
     private const int MaxNames = 32;
     private static readonly Asn1Tag OtherName = new(TagClass.ContextSpecific, 0, isConstructed: true);
     private static readonly Asn1Tag OtherNameValue = new(TagClass.ContextSpecific, 0, isConstructed: true);
     private static readonly Asn1Tag DirectoryName = new(TagClass.ContextSpecific, 4, isConstructed: true);
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public static AlternativeNames None { get; } = new([], [], []);
 
@@ -23,7 +22,7 @@ internal sealed record AlternativeNames(
     {
         var attributes = new List<NameAttribute>();
         var permanent = new List<string>();
-        var modules = new List<string>();
+        var modules = new List<HardwareModule>();
         var file = new AsnReader(value, AsnEncodingRules.DER);
         var names = file.ReadSequence();
         file.ThrowIfNotEmpty();
@@ -52,22 +51,29 @@ internal sealed record AlternativeNames(
         return new AlternativeNames(attributes, permanent, modules);
     }
 
-    private static void ReadOtherName(AsnReader name, List<string> permanent, List<string> modules)
+    private static void ReadOtherName(AsnReader name, List<string> permanent, List<HardwareModule> modules)
     {
-        var type = name.ReadObjectIdentifier();
-        var value = name.ReadSequence(OtherNameValue);
-        name.ThrowIfNotEmpty();
-        switch (type)
+        switch (name.ReadObjectIdentifier())
         {
             case Oids.PermanentIdentifier:
-                permanent.Add(ReadPermanentIdentifier(value.ReadSequence()));
-                value.ThrowIfNotEmpty();
+                permanent.Add(ReadPermanentIdentifier(Content(name)));
                 break;
             case Oids.HardwareModuleName:
-                modules.Add(ReadHardwareModule(value.ReadSequence()));
-                value.ThrowIfNotEmpty();
+                modules.Add(HardwareModule.Read(Content(name)));
+                break;
+            default:
+                // names of vendors' own types are not all as X.509 wants them: Cisco leaves the [0] out
                 break;
         }
+    }
+
+    private static AsnReader Content(AsnReader name)
+    {
+        var value = name.ReadSequence(OtherNameValue);
+        name.ThrowIfNotEmpty();
+        var content = value.ReadSequence();
+        value.ThrowIfNotEmpty();
+        return content;
     }
 
     // RFC 4043 §3; device-attest §3.2 makes identifierValue mandatory
@@ -98,22 +104,37 @@ internal sealed record AlternativeNames(
             : value;
     }
 
-    // RFC 4108 §5
-    private static string ReadHardwareModule(AsnReader sequence)
+    private static bool IsDottedDecimal(ReadOnlySpan<char> text) => !text.IsEmpty && text.IndexOfAnyExcept("0123456789.") < 0;
+}
+
+/// <summary>A HardwareModuleName (RFC 4108 §5): the type of a module and its serial number, which may be any octets.</summary>
+internal sealed record HardwareModule(string Type, ReadOnlyMemory<byte> Serial)
+{
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>The serial number as text; null where it is not UTF-8.</summary>
+    public string? SerialText
     {
-        var type = sequence.ReadObjectIdentifier();
-        var serial = sequence.ReadOctetString();
-        sequence.ThrowIfNotEmpty();
-        try
+        get
         {
-            return $"{StrictUtf8.GetString(serial)}/{type}";
-        }
-        catch (DecoderFallbackException)
-        {
-            // device-attest §4: a serial that is not UTF-8 cannot be ordered
-            throw new AsnContentException("a HardwareModuleName whose serial number is not UTF-8");
+            try
+            {
+                return StrictUtf8.GetString(Serial.Span);
+            }
+            catch (DecoderFallbackException)
+            {
+                return null;
+            }
         }
     }
 
-    private static bool IsDottedDecimal(ReadOnlySpan<char> text) => !text.IsEmpty && text.IndexOfAnyExcept("0123456789.") < 0;
+    /// <summary>As an order writes it, <c>serial/type</c>; null where no order can name it (device-attest §4: one or more octets of UTF-8, no slash).</summary>
+    public string? Ordered => SerialText is { Length: > 0 } serial && !serial.Contains('/', StringComparison.Ordinal) ? $"{serial}/{Type}" : null;
+
+    public static HardwareModule Read(AsnReader sequence)
+    {
+        var module = new HardwareModule(sequence.ReadObjectIdentifier(), sequence.ReadOctetString());
+        sequence.ThrowIfNotEmpty();
+        return module;
+    }
 }

@@ -10,7 +10,7 @@ namespace DeviceAcme.Attestation.X509;
 /// <param name="ExtendedKeyUsage">Purposes in order; empty where there is none.</param>
 internal sealed record CertificateConstraints(bool? IsCa, int? PathLength, int? KeyUsage, IReadOnlyList<string> ExtendedKeyUsage)
 {
-    private const int KeyCertSignBit = 0x04;
+    public const int KeyCertSignBit = 0x04;
     private const int DigitalSignatureBit = 0x80;
     private const int MaxPurposes = 32;
 
