@@ -18,6 +18,9 @@ internal sealed class IdevidVerifier : IFormatVerifier
     /// <summary>More than the SubjectPublicKeyInfo of an RSA key of 8192 bits.</summary>
     public const int MaxKey = 2048;
 
+    /// <summary>Manufacturers' intermediates of the SHA-1 years are in use until 2029: accepted where the operator has put them into the set.</summary>
+    internal static readonly PathRules Path = new() { Sha1OfKnownIntermediates = true };
+
     private static readonly CheckRule Statement = new("statement", "attStmt has alg, sig, x5c and key (docs/idevid-format.md §3)");
 
     private static readonly CheckRule Birth = new(
@@ -52,10 +55,10 @@ internal sealed class IdevidVerifier : IFormatVerifier
         checks.Pass(Statement, $"{parts.Certificates.Count} certificates, leaf '{leaf.SubjectText}', alg {parts.Alg}");
 
         // 2. the chain; whether an expired birth certificate counts is the anchor's to say
-        var proven = CommonChecks.CheckChain(checks, parts.Certificates, evidence, new PathRules());
+        var proven = CommonChecks.CheckChain(checks, parts.Certificates, evidence, Path);
 
-        // 3. whose certificate it is
-        var birth = BirthCertificate.Read(leaf, null);
+        // 3. whose certificate it is; of what type the device is, the anchor may have to say
+        var birth = BirthCertificate.Read(leaf, checks.Terms.HardwareType);
         if (birth.Reason is { } reason)
         {
             checks.Fail(Birth, reason, birth.Found);

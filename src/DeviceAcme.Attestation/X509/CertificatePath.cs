@@ -6,6 +6,12 @@ internal sealed record PathRules
     /// <summary>SHA-1 signatures below the anchor. Off, except to judge old recorded evidence.</summary>
     public bool AllowSha1 { get; init; }
 
+    /// <summary>
+    /// A SHA-1 signature is accepted on an intermediate that is, octet for octet, one of the anchor set: whoever put it there vouches for these
+    /// octets, so that a collision helps nobody. Manufacturers of network gear have such intermediates until 2029.
+    /// </summary>
+    public bool Sha1OfKnownIntermediates { get; init; }
+
     /// <summary>True where devices present all but the root, so that a missing issuer is an untrusted root and not a gap in what was sent.</summary>
     public bool PresentedUpToRoot { get; init; }
 
@@ -219,7 +225,7 @@ internal sealed class CertificatePath
     private bool IsSignedBy(Certificate certificate, VerificationKey key, string issuer, Anchor? anchor = null)
     {
         var algorithm = certificate.SignatureAlgorithm;
-        if (algorithm.Scheme == SignatureScheme.Unknown || (algorithm.IsSha1 && !_rules.AllowSha1))
+        if (algorithm.Scheme == SignatureScheme.Unknown || (algorithm.IsSha1 && !MayHaveSha1(certificate)))
         {
             return Fail(Reasons.CertificateAlgorithmUnsupported, $"'{certificate.SubjectText}' is signed with {algorithm.Name}");
         }
@@ -249,6 +255,10 @@ internal sealed class CertificatePath
             ? Fail(Reasons.ChainUntrustedRoot, $"'{certificate.SubjectText}' was issued by another key than that of the anchor {anchor}, which has the same name")
             : Fail(Reasons.ChainSignatureInvalid, $"'{certificate.SubjectText}' is not signed by the key of '{issuer}' ({algorithm.Name})");
     }
+
+    private bool MayHaveSha1(Certificate certificate) => _rules.AllowSha1
+        || (_rules.Sha1OfKnownIntermediates
+            && _anchors.IntermediatesNamed(certificate.Subject).Any(known => known.Certificate.Sha256.AsSpan().SequenceEqual(certificate.Sha256)));
 
     private bool MayAnchor(Anchor root)
     {

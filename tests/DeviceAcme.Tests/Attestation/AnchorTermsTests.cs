@@ -21,6 +21,7 @@ public sealed class AnchorTermsTests
         ["apple"] = () => Apple.Make(),
         ["tpm"] = () => Tpm.Make(),
         ["android-key"] = () => Android.Make(),
+        ["deviceacme-idevid"] = () => Printer.Make(),
     };
 
     public static TheoryData<string> FormatNames => [.. Formats.Keys];

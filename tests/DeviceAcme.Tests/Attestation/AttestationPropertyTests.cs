@@ -2,6 +2,7 @@ using System.Formats.Cbor;
 using DeviceAcme.Attestation;
 using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Attestation.Cbor;
+using DeviceAcme.Attestation.Idevid;
 using DeviceAcme.Attestation.Tpm;
 using DeviceAcme.Attestation.X509;
 using DeviceAcme.Simulator.Makers;
@@ -18,6 +19,8 @@ public sealed class AttestationPropertyTests
 {
     private static readonly MadeEvidence AppleEvidence = Apple.Make();
     private static readonly MadeEvidence TpmEvidence = Tpm.Make();
+    private static readonly MadeEvidence PrinterEvidence = Printer.Make();
+    private static readonly MadeEvidence ModuleEvidence = Module.Make();
     private static readonly MadeEvidence AndroidEvidence = (Android with { PresentsRoot = false }).Make();
 
     /// <summary>What was remembered of good chains must not help bad ones.</summary>
@@ -33,9 +36,15 @@ public sealed class AttestationPropertyTests
     public void No_flipped_bit_of_an_Android_attestation_is_accepted() => FlipBits(AndroidEvidence);
 
     [Fact]
+    public void No_flipped_bit_of_a_printers_statement_is_accepted() => FlipBits(PrinterEvidence);
+
+    [Fact]
+    public void No_flipped_bit_of_an_IoT_modules_statement_is_accepted() => FlipBits(ModuleEvidence);
+
+    [Fact]
     public void No_cut_or_lengthened_attestation_is_accepted()
     {
-        foreach (var made in new[] { AppleEvidence, TpmEvidence, AndroidEvidence })
+        foreach (var made in new[] { AppleEvidence, TpmEvidence, AndroidEvidence, PrinterEvidence, ModuleEvidence })
         {
             for (var length = 0; length < made.AttestationObject.Length; length += 7)
             {
@@ -53,9 +62,9 @@ public sealed class AttestationPropertyTests
 
     [Fact]
     public void Spliced_attestations_are_refused() =>
-        Prop.ForAll<byte[], uint, bool>((splice, at, apple) =>
+        Prop.ForAll<byte[], uint, byte>((splice, at, which) =>
         {
-            var made = apple ? AppleEvidence : TpmEvidence;
+            var made = (which % 4) switch { 0 => AppleEvidence, 1 => TpmEvidence, 2 => PrinterEvidence, _ => ModuleEvidence };
             var octets = made.AttestationObject.ToArray();
             var start = (int)(at % (uint)octets.Length);
             for (var i = 0; i < splice.Length && start + i < octets.Length; i++)
@@ -64,7 +73,7 @@ public sealed class AttestationPropertyTests
             }
 
             return octets.AsSpan().SequenceEqual(made.AttestationObject)
-                || AttestationVerifier.Verify(Trial.Evidence(octets, made.Identifier)).Outcome == VerdictOutcome.Refused;
+                || AttestationVerifier.Verify(Trial.Evidence(made) with { AttestationObject = octets }).Outcome == VerdictOutcome.Refused;
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
 
     [Fact]
@@ -102,7 +111,7 @@ public sealed class AttestationPropertyTests
     [Fact]
     public void Certificates_with_any_octet_changed_are_read_or_named_as_broken()
     {
-        foreach (var der in AppleEvidence.Chain.Concat(TpmEvidence.Chain))
+        foreach (var der in AppleEvidence.Chain.Concat(TpmEvidence.Chain).Append(PrinterEvidence.Chain[0]).Append(ModuleEvidence.Chain[0]))
         {
             for (var i = 0; i < der.Length; i++)
             {
@@ -118,6 +127,7 @@ public sealed class AttestationPropertyTests
                     // what could be read must also be describable and judgeable
                     certificate.SubjectText.Should().NotBeNull();
                     AkCertificate.Read(certificate).Found.Should().NotBeNull();
+                    BirthCertificate.Read(certificate, "1.2.3").Found.Should().NotBeNull();
                     CertificateConstraints.TryRead(certificate, out _, out _);
                     VerificationKey.Read(certificate.PublicKeyInfo);
                 }
@@ -138,7 +148,7 @@ public sealed class AttestationPropertyTests
 
     private static void Refused(MadeEvidence made, byte[] attestationObject)
     {
-        var verdict = AttestationVerifier.Verify(Trial.Evidence(attestationObject, made.Identifier) with { VerifiedIntermediates = Known });
+        var verdict = AttestationVerifier.Verify(Trial.Evidence(made) with { AttestationObject = attestationObject, VerifiedIntermediates = Known });
         if (verdict.Outcome != VerdictOutcome.Refused || verdict.Reason is null)
         {
             verdict.Outcome.Should().Be(VerdictOutcome.Refused, Explain(verdict));

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DeviceAcme.Attestation;
+using DeviceAcme.Attestation.X509;
 using DeviceAcme.Testing;
 
 namespace DeviceAcme.Tests.Attestation;
@@ -64,6 +66,16 @@ internal sealed record CorpusItem(JsonObject Json)
     public bool Has(string file) => Json["files"]!.AsObject().ContainsKey(file);
 
     public byte[] File(string name) => System.IO.File.ReadAllBytes(RepositoryFiles.Shared("corpus/" + (string)Json["files"]![name]!["path"]!));
+
+    /// <summary>All certificates of a PEM file, in its order.</summary>
+    public IReadOnlyList<Certificate> Certificates(string name)
+    {
+        var collection = new X509Certificate2Collection();
+        collection.ImportFromPem(System.Text.Encoding.ASCII.GetString(File(name)));
+        return [.. collection.Select(certificate => Certificate.TryRead(certificate.RawData, out var read, out var problem)
+            ? read
+            : throw new InvalidOperationException($"{Id}/{name}: {problem}"))];
+    }
 
     /// <summary>The vendors' certificates and the item's own anchor, where it has one.</summary>
     public AnchorSet Anchors => Has("anchor.pem") ? AnchorSet.Combine(Corpus.VendorRoots, OwnAnchor) : Corpus.VendorRoots;

@@ -14,7 +14,7 @@ public sealed class MalformedCorpusTests
     /// <summary>Families whose variants need a verifier of '2 of 5', or of a format that no ACME order can use (webauthn-apple).</summary>
     private static readonly string[] Waiting = [.. CorpusTests.Waiting, "webauthn-apple"];
 
-    private static readonly string[] Judged = ["android-key", "apple-mda", "tpm-acme", "tpm-ek-cert", "tpm-signed", "webauthn-tpm"];
+    private static readonly string[] Judged = ["android-key", "apple-mda", "idevid", "tpm-acme", "tpm-ek-cert", "tpm-signed", "webauthn-tpm"];
 
     public static TheoryData<string> JudgedVariants =>
         [.. Corpus.Variants.Where(variant => Judged.Contains(Corpus.Item(variant.Base).Family)).Select(variant => variant.Id)];
@@ -37,6 +37,7 @@ public sealed class MalformedCorpusTests
                 variant.File("attestationObject.cbor"), SHA256.HashData(variant.File("clientDataJSON.json")), origin.Anchors, variant.Expected.At).Reason,
             "apple-mda" or "tpm-acme" => AttestationVerifier.Verify(Order(variant, origin)).Reason,
             "android-key" => AndroidCorpusTests.Judge(variant, origin, variant.Expected.At).Reason,
+            "idevid" => IdevidCorpusTests.Judge(variant.Certificates("chain.pem"), origin.Anchors, variant.Expected.At).Reason,
             "tpm-signed" => TpmParts.Judge(variant, TpmParts.ExtraData(origin), variant.Expected.At),
             _ => Chain(variant),
         };

@@ -84,6 +84,9 @@ public sealed class ReasonsTests
         ["android-key-origin"] = () => Verify(Android.With(AndroidFault.ImportedKey)).Reason,
         ["android-key-use"] = () => Verify(Android.With(AndroidFault.NotForSigning)).Reason,
         ["android-boot-state"] = () => Verify(Android.With(AndroidFault.Unlocked)).Reason,
+        ["idevid-certificate-profile"] = () => Verify(Printer.With(IdevidFault.NotForSigning)).Reason,
+        ["idevid-signature-invalid"] = () => Verify(Printer.With(IdevidFault.KeyAuthorizationAlone)).Reason,
+        ["idevid-algorithm-unsupported"] = () => Verify(Printer.With(IdevidFault.WrongAlgorithm)).Reason,
     };
 
     public static TheoryData<string> Codes => [.. Ways.Keys];
@@ -119,10 +122,11 @@ public sealed class ReasonsTests
     [Fact]
     public void The_formats_are_listed_with_the_facts_that_can_be_ordered()
     {
-        AttestationFormats.Names.Should().Equal("apple", "tpm", "android-key");
+        AttestationFormats.Names.Should().Equal("apple", "tpm", "android-key", "deviceacme-idevid");
         AttestationFormats.IdentifierFacts("apple").Should().Equal("device.serial", "device.udid");
         AttestationFormats.IdentifierFacts("tpm").Should().Equal("tpm.permanent-identifier", "tpm.hardware-module", "tpm.identifier");
         AttestationFormats.IdentifierFacts("android-key").Should().Equal("device.serial", "device.imei", "device.second-imei", "device.meid");
+        AttestationFormats.IdentifierFacts("deviceacme-idevid").Should().Equal("idevid.hardware-module", "device.serial", "idevid.permanent-identifier");
         AttestationFormats.IdentifierFacts("pear").Should().BeEmpty();
     }
 

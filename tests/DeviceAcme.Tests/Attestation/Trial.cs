@@ -17,11 +17,21 @@ internal static class Trial
 
     public static readonly AndroidMaker Android = new(Vendors.Android, Now);
 
+    /// <summary>RSA, a HardwareModuleName, no end.</summary>
+    public static readonly IdevidMaker Printer = new(IdevidDevice.Printer(Vendors.Idevid), Now);
+
+    /// <summary>P-256, a serial number in the subject alone, expired; <see cref="Anchors"/> excuse that and name the type.</summary>
+    public static readonly IdevidMaker Module = new(IdevidDevice.IotModule(Vendors.Idevid), Now);
+
     /// <summary>Fetched an hour ago, and nobody that we know is on it.</summary>
     public static readonly AndroidPolicy AndroidPolicy = new() { StatusList = StatusListOf("0123456789abcdef") };
 
+    /// <summary>What the operator says of the module's manufacturer.</summary>
+    public static AnchorTerms ModuleTerms => new() { HardwareType = IdevidVendor.ModuleType, Expired = ExpiredCertificates.Ignore };
+
     public static readonly AnchorSet Anchors = AnchorSet.Parse(
-        Vendors.Anchors.Select(anchor => (anchor.File, new ReadOnlyMemory<byte>(anchor.Certificate))));
+        Vendors.Anchors.Select(anchor => (anchor.File, new ReadOnlyMemory<byte>(anchor.Certificate))))
+        .WithTerms(anchor => anchor.Subject.Contains(IdevidVendor.ModuleRootName, StringComparison.Ordinal) ? (ModuleTerms, null) : null, AnchorTerms.Unlimited);
 
     public static Evidence Evidence(byte[] attestationObject, string identifier, string? fact = null) => new()
     {
@@ -29,13 +39,16 @@ internal static class Trial
         Token = ChallengeMaterial.Sample.Token,
         KeyAuthorization = ChallengeMaterial.Sample.KeyAuthorization,
         Identifier = new ExpectedIdentifier("permanent-identifier", identifier, fact),
-        Formats = ["apple", "tpm", "android-key"],
+        Formats = ["apple", "tpm", "android-key", "deviceacme-idevid"],
         Anchors = Anchors,
         Now = Now,
         Android = AndroidPolicy,
     };
 
-    public static Evidence Evidence(MadeEvidence made, string? fact = null) => Evidence(made.AttestationObject, made.Identifier, fact);
+    public static Evidence Evidence(MadeEvidence made, string? fact = null) => Evidence(made.AttestationObject, made.Identifier, fact) with
+    {
+        Identifier = new ExpectedIdentifier(made.IdentifierType, made.Identifier, fact),
+    };
 
     public static Verdict Verify(MadeEvidence made) => AttestationVerifier.Verify(Evidence(made));
 
@@ -45,6 +58,8 @@ internal static class Trial
     public static Verdict Verify(TpmMaker maker) => Verify(maker.Make());
 
     public static Verdict Verify(AndroidMaker maker) => Verify(maker.Make());
+
+    public static Verdict Verify(IdevidMaker maker) => Verify(maker.Make());
 
     /// <summary>A status list as Google publishes it, with these serial numbers.</summary>
     public static StatusList StatusListOf(params string[] serials)

@@ -15,7 +15,7 @@ internal sealed record DeviceSettings
     /// <summary>Key type; null chooses the kind's own.</summary>
     public string? Key { get; init; }
 
-    /// <summary>Serial number of a Mac or phone, name of a TPM.</summary>
+    /// <summary>Serial number of a Mac, phone, printer or module, name of a TPM.</summary>
     public string? Serial { get; init; }
 
     /// <summary>What a Mac orders instead of its serial number: a profile's ClientIdentifier.</summary>
@@ -38,7 +38,7 @@ internal sealed record DeviceSettings
 /// <summary>The kinds of device: one line each.</summary>
 internal static class Devices
 {
-    public static IReadOnlyList<string> Kinds { get; } = ["mac", "tpm", "android", "server"];
+    public static IReadOnlyList<string> Kinds { get; } = ["mac", "tpm", "android", "printer", "iot", "server"];
 
     /// <summary>The directory of a kind on the server that <c>./dev run</c> starts.</summary>
     public static string Directory(string kind) => kind switch
@@ -46,6 +46,7 @@ internal static class Devices
         "mac" => "https://localhost:14000/acme/apple-device/directory",
         "tpm" => "https://localhost:14000/acme/linux-tpm/directory",
         "android" => "https://localhost:14000/acme/android-device/directory",
+        "printer" or "iot" => "https://localhost:14000/acme/iot-idevid/directory",
         _ => "https://localhost:14000/directory",
     };
 
@@ -55,6 +56,8 @@ internal static class Devices
         "tpm" when settings.Swtpm => Swtpm(settings, vendors().Tpm, now, cancellation),
         "tpm" => Task.FromResult(Tpm(settings, vendors().Tpm, now)),
         "android" => Task.FromResult(Android(settings, vendors().Android, now)),
+        "printer" => Task.FromResult(Born(settings, IdevidDevice.Printer(vendors().Idevid, settings.Serial ?? "SIMPRINTER01"), now)),
+        "iot" => Task.FromResult(Born(settings, IdevidDevice.IotModule(vendors().Idevid, settings.Serial ?? "SIMMODULE001"), now)),
         "server" => Server(settings, cancellation),
         _ => throw new SimulatorException($"no device of kind {settings.Kind}", $"choose one of {string.Join(", ", Kinds)}"),
     };
@@ -100,6 +103,17 @@ internal static class Devices
         return new AndroidPhone(maker, DeviceKeys.Make(settings.Key ?? "ec-p256"));
     }
 
+    private static IDevice Born(DeviceSettings settings, IdevidDevice device, DateTimeOffset now)
+    {
+        var maker = new IdevidMaker(device, now);
+        if (settings.Fault is not null)
+        {
+            maker = maker.With(Fault<IdevidFault>(settings.Fault));
+        }
+
+        return new BornDevice(maker, DeviceKeys.Make(settings.Key ?? "ec-p256"));
+    }
+
     private static async Task<IDevice> Swtpm(DeviceSettings settings, TpmVendor vendor, DateTimeOffset now, CancellationToken cancellation)
     {
         if (settings.Fault is not null)
@@ -115,7 +129,7 @@ internal static class Devices
     {
         if (settings.Fault is not null)
         {
-            throw new SimulatorException("a server has no evidence that could be at fault", "--fault is for mac, tpm and android");
+            throw new SimulatorException("a server has no evidence that could be at fault", "--fault is for the other kinds");
         }
 
         if (settings.Names.Count == 0)

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Simulator.Makers;
 
@@ -18,6 +19,9 @@ internal sealed record MadeEvidence
 
     /// <summary>The identifier that an honest order names.</summary>
     public required string Identifier { get; init; }
+
+    /// <summary>The type of that identifier.</summary>
+    public string IdentifierType { get; init; } = AcmeIdentifier.PermanentIdentifier;
 
     /// <summary>Certificates of the statement, leaf first, DER.</summary>
     public required IReadOnlyList<byte[]> Chain { get; init; }

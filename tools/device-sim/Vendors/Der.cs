@@ -68,6 +68,7 @@ internal static class Oids
 {
     public const string CommonName = "2.5.4.3";
     public const string Country = "2.5.4.6";
+    public const string SerialNumber = "2.5.4.5";
     public const string State = "2.5.4.8";
     public const string Organization = "2.5.4.10";
     public const string OrganizationalUnit = "2.5.4.11";

@@ -9,19 +9,26 @@ internal sealed class FakeVendors
         Apple = new AppleVendor(Seed);
         Tpm = new TpmVendor(Seed);
         Android = new AndroidVendor(Seed);
+        Idevid = new IdevidVendor(Seed);
     }
 
     public Seed Seed { get; }
     public AppleVendor Apple { get; }
     public TpmVendor Tpm { get; }
     public AndroidVendor Android { get; }
+    public IdevidVendor Idevid { get; }
 
-    /// <summary>The anchors by format and file name, as <c>profiles/trust</c> lays them out.</summary>
-    public IReadOnlyList<(string Format, string File, byte[] Certificate)> Anchors =>
+    /// <summary>The anchors by folder and file name, as <c>profiles/trust</c> lays them out.</summary>
+    public IReadOnlyList<(string Folder, string File, byte[] Certificate)> Anchors =>
     [
         ("android-key", "simulator-key-attestation-root.pem", Android.Root.Certificate),
         ("apple", "simulator-enterprise-attestation-root.pem", Apple.Root.Certificate),
+        ("idevid", "simulator-module-root.pem", Idevid.ModuleRoot.Certificate),
+        ("idevid", "simulator-printer-root.pem", Idevid.PrinterRoot.Certificate),
         ("tpm", "simulator-attestation-root.pem", Tpm.AttestationRoot.Certificate),
         ("tpm", "simulator-vendor-root.pem", Tpm.VendorRoot.Certificate),
     ];
+
+    /// <summary>What the anchors of a folder may vouch for, as <c>terms.yaml</c> in it says.</summary>
+    public IReadOnlyList<(string Folder, string Text)> Terms => [("idevid", Idevid.Terms)];
 }

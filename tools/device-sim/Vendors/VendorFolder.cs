@@ -9,6 +9,7 @@ internal sealed class VendorFolder(string path)
 {
     private const string SeedFile = "seed";
     private const string StatusListFile = "android-status-list.json";
+    private const string TermsFile = "terms.yaml";
     private const int LongestSeed = 1024;
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
@@ -39,14 +40,15 @@ internal sealed class VendorFolder(string path)
 
         var vendors = new FakeVendors(text);
         var written = new List<string>();
-        foreach (var (format, file, certificate) in vendors.Anchors)
+        var files = vendors.Anchors.Select(anchor => (anchor.Folder, anchor.File, Text: PemEncoding.WriteString("CERTIFICATE", anchor.Certificate) + "\n"))
+            .Concat(vendors.Terms.Select(terms => (terms.Folder, File: TermsFile, terms.Text)));
+        foreach (var (folder, file, content) in files)
         {
-            var pem = PemEncoding.WriteString("CERTIFICATE", certificate) + "\n";
-            var target = System.IO.Path.Combine(Path, format, file);
-            if (!File.Exists(target) || File.ReadAllText(target) != pem)
+            var target = System.IO.Path.Combine(Path, folder, file);
+            if (!File.Exists(target) || File.ReadAllText(target) != content)
             {
-                Directory.CreateDirectory(System.IO.Path.Combine(Path, format));
-                File.WriteAllText(target, pem);
+                Directory.CreateDirectory(System.IO.Path.Combine(Path, folder));
+                File.WriteAllText(target, content);
                 written.Add(target);
             }
         }
