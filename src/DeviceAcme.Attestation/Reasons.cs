@@ -162,6 +162,18 @@ public static class Reasons
     public static Reason IdevidAlgorithmUnsupported { get; } = Row("idevid-algorithm-unsupported", "unsupported-algorithm",
         "alg must be a COSE algorithm with SHA-256 or stronger that fits the IDevID key, which must be RSA of 2048 bits or more, or on P-256, P-384 or P-521.");
 
+    // what a profile demands of the facts
+    public static Reason FactAbsent { get; } = Row("fact-absent", "security-level-too-low",
+        "The profile demands something of a fact that this evidence does not have: older systems leave it out, other kinds of devices never have it.");
+    public static Reason FactBlank { get; } = Row("fact-blank", "security-level-too-low",
+        "The vendor left the property empty: it could not verify it for this device, or the management does not own the device. Try again later.");
+    public static Reason FactUnproven { get; } = Row("fact-unproven", "security-level-too-low",
+        "The evidence says it, but nothing that the vendor vouches for does: write the rule about a fact of the secure hardware.");
+    public static Reason FactDifferent { get; } = Row("fact-different", "security-level-too-low",
+        "The device is genuine, but not as the profile demands: change the device (for example update it), or attestation.facts of the profile.");
+    public static Reason FactNotComparable { get; } = Row("fact-not-comparable", "security-level-too-low",
+        "The fact's value cannot be ordered against the value in the profile: compare with a value of the same kind.");
+
     /// <summary>All rows, in the order of the table.</summary>
     public static IReadOnlyList<Reason> All => Table;
 

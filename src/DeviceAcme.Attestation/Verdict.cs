@@ -11,6 +11,9 @@ public enum CheckOutcome
 
     /// <summary>A check that this one depends on failed, or its input was not given.</summary>
     NotReached,
+
+    /// <summary>The rule does not hold, but the profile only observes it: nothing follows from it; <see cref="Check.Reason"/> says why.</summary>
+    Observed,
 }
 
 /// <summary>One named step of a verification with its input, rule and outcome.</summary>

@@ -232,6 +232,7 @@ public static class VerdictJson
     {
         CheckOutcome.Passed => "passed",
         CheckOutcome.Failed => "failed",
+        CheckOutcome.Observed => "observed",
         _ => "not-reached",
     };
 
@@ -247,6 +248,7 @@ public static class VerdictJson
     {
         "passed" => CheckOutcome.Passed,
         "failed" => CheckOutcome.Failed,
+        "observed" => CheckOutcome.Observed,
         "not-reached" => CheckOutcome.NotReached,
         _ => throw new FormatException($"unknown outcome '{name}'"),
     };

@@ -64,6 +64,7 @@ internal sealed class AppleVerifier : IFormatVerifier
             return checks.Conclude(Format, FactSet.Empty, null);
         }
 
+        read.AddRange(AppleFamily.Derive(read));
         read.Add(("attestation.certificate-sha256", new FactValue.Octets(leaf.Sha256)));
         if (key is not null)
         {

@@ -1,5 +1,6 @@
 using DeviceAcme.Attestation;
 using DeviceAcme.Attestation.AndroidKey;
+using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
 
@@ -20,7 +21,7 @@ internal static class DeviceAttest01
             return AttestationVerifier.DeviceError(error);
         }
 
-        return AttestationVerifier.Verify(new Evidence
+        var verdict = AttestationVerifier.Verify(new Evidence
         {
             AttestationObject = response.AttestationObject!.Value,
             Token = question.Token,
@@ -33,6 +34,7 @@ internal static class DeviceAttest01
             VerifiedIntermediates = question.VerifiedIntermediates,
             Android = Android(question),
         });
+        return DevicePolicy.Judge(verdict, question.Profile.Attestation);
     }
 
     private static AndroidPolicy Android(AttestationQuestion question)

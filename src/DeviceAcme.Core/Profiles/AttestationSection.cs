@@ -6,8 +6,7 @@ namespace DeviceAcme.Core.Profiles;
 /// <summary>Reads the <c>attestation:</c> part of a profile file.</summary>
 internal static class AttestationSection
 {
-    internal static readonly string[] Known = ["mode", "formats", "anchors", "on-failure", "status-list", "expired-certificates"];
-    private static readonly string[] Reserved = ["facts"];
+    internal static readonly string[] Known = ["mode", "formats", "anchors", "on-failure", "status-list", "expired-certificates", "facts", "observed-facts"];
 
     public static AttestationRule Read(ProfileNode? node)
     {
@@ -16,7 +15,7 @@ internal static class AttestationSection
             return new AttestationRule { Mode = AttestationMode.None, Formats = [], Anchors = [], OnFailure = AttestationFailureAnswer.Challenge };
         }
 
-        var properties = node.Properties(Known, Reserved);
+        var properties = node.Properties(Known);
         return new AttestationRule
         {
             Mode = Mode(node, properties),
@@ -32,6 +31,8 @@ internal static class AttestationSection
             StatusList = properties.TryGetValue("status-list", out var list) ? StatusList(list) : null,
             TolerateExpired = properties.TryGetValue("expired-certificates", out var expired)
                 && expired.Choice(new Dictionary<string, bool> { ["refuse"] = false, ["tolerate"] = true }),
+            Facts = properties.TryGetValue("facts", out var facts) ? FactRuleSection.Read(facts) : [],
+            ObservedFacts = properties.TryGetValue("observed-facts", out var observed) ? FactRuleSection.Read(observed) : [],
         };
     }
 

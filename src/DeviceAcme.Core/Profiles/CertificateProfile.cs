@@ -83,6 +83,12 @@ internal sealed record AttestationRule
 
     public required AttestationFailureAnswer OnFailure { get; init; }
 
+    /// <summary>What the facts must be; every rule must hold.</summary>
+    public IReadOnlyList<FactRule> Facts { get; init; } = [];
+
+    /// <summary>Rules on trial: what they would refuse is recorded with the verdict and let through.</summary>
+    public IReadOnlyList<FactRule> ObservedFacts { get; init; } = [];
+
     /// <summary>What Google's status list must be; null where the profile does not say: the strict default.</summary>
     public StatusListRule? StatusList { get; init; }
 

@@ -9,6 +9,7 @@ internal sealed class ProfileNode(Mistakes mistakes, string file, string key, Ya
     public string Key => key;
     public int Line => (int)(position ?? node).Start.Line;
     public bool IsMapping => node is YamlMappingNode;
+    public bool IsList => node is YamlSequenceNode;
 
     /// <summary>The node's text if it is a scalar; null (without a mistake) otherwise.</summary>
     public string? Scalar => (node as YamlScalarNode)?.Value;

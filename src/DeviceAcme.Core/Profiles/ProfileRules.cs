@@ -31,8 +31,8 @@ internal static class ProfileRules
             case AttestationMode.None when attested:
                 node.Mistake($"mode is none, but identifiers offers {DeviceAttest}: it needs mode, formats and anchors");
                 break;
-            case AttestationMode.None when rule.Formats.Count + rule.Anchors.Count > 0:
-                node.Mistake("mode is none, but formats or anchors are named: nothing would look at them");
+            case AttestationMode.None when rule.Formats.Count + rule.Anchors.Count + rule.Facts.Count + rule.ObservedFacts.Count > 0:
+                node.Mistake("mode is none, but formats, anchors or facts are named: nothing would look at them");
                 break;
             case not AttestationMode.None when !attested:
                 node.Mistake($"mode asks for evidence, but no identifier offers {DeviceAttest}: no client could send it");

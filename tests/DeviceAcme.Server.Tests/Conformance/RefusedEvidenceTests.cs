@@ -62,6 +62,22 @@ public sealed class RefusedEvidenceTests(SharedServer shared)
         }
     }
 
+    [Theory]
+    [InlineData("15.5", "Full Security", null)]
+    [InlineData("14.7", "Full Security", "fact-different")]
+    [InlineData("15.5", "Reduced Security", "fact-different")]
+    [InlineData("15.5", "", "fact-blank")]
+    [InlineData("15.5", null, "fact-absent")]
+    public async Task Genuine_evidence_must_meet_the_profiles_rules(string version, string? secureBoot, string? reason)
+    {
+        var order = await Simulated.Order(await shared.Known(TestProfiles.AppleFacts), Simulated.Serial);
+        var device = Simulated.Apple.Device with { OsVersion = version, SecureBoot = secureBoot };
+        var answer = await order.Send((Simulated.Apple with { Device = device }).Make(order.Material, Simulated.NewKey()));
+
+        ((string?)answer.Json["error"]?["reason"]).Should().Be(reason, answer.Body);
+        ((string?)answer.Json["status"]).Should().Be(reason is null ? "valid" : "invalid");
+    }
+
     [Fact]
     public async Task Both_answers_give_the_same_problem()
     {

@@ -15,6 +15,7 @@ internal static class TestProfiles
     public const string AppleElsewhere = "apple-elsewhere";
     public const string ApplePrivate = "apple-private";
     public const string AppleUdid = "apple-udid";
+    public const string AppleFacts = "apple-facts";
 
     public static IReadOnlyDictionary<string, string> All { get; } = new Dictionary<string, string>
     {
@@ -30,6 +31,7 @@ internal static class TestProfiles
         [ApplePrivate] = Apple(ApplePrivate, inCertificate: false),
         [AppleElsewhere] = Apple(AppleElsewhere, anchors: "elsewhere"),
         [AppleUdid] = Apple(AppleUdid, proves: "device.udid"),
+        [AppleFacts] = Apple(AppleFacts, rules: "facts: { any: [{ device.family: mac, os.version: '>= 15.0', apple.secure-boot: Full Security }, { device.family: mobile, os.version: '>= 17.2' }] }"),
     };
 
     private static string Classic(string name, string binding, string allow = "[\"*\"]", string challenges = "[http-01, dns-01, tls-alpn-01]") => $"""
@@ -50,7 +52,7 @@ internal static class TestProfiles
         issuer: default
         """;
 
-    private static string Apple(string name, string mode = "required", string onFailure = "challenge", string proves = "device.serial", bool inCertificate = true, string allow = "*", string anchors = "apple", string more = "") => $"""
+    private static string Apple(string name, string mode = "required", string onFailure = "challenge", string proves = "device.serial", bool inCertificate = true, string allow = "*", string anchors = "apple", string more = "", string rules = "") => $"""
         name: {name}
         description: Profile {name} of the tests
         accounts:
@@ -66,6 +68,7 @@ internal static class TestProfiles
           formats: [apple]
           anchors: [{anchors}]
           on-failure: {onFailure}
+          {rules}
         certificate:
           subject: CN=a device
           {(inCertificate ? "subject-alternative-names: [identifiers]" : "subject-alternative-names: []")}

@@ -14,7 +14,7 @@ public sealed class AppleVerifierTests
     private static readonly string[] AllFacts =
     [
         "apple.llb-version", "apple.secure-boot", "apple.sep-os-version", "apple.sip", "apple.third-party-kexts", "attestation.certificate-sha256",
-        "device.model-id", "device.serial", "device.udid", "key.algorithm", "key.protection", "os.version",
+        "device.family", "device.family-source", "device.model-id", "device.serial", "device.udid", "key.algorithm", "key.protection", "os.version",
     ];
 
     public static TheoryData<string> RefusedFaults => [.. Enum.GetValues<AppleFault>().Where(fault => Faults.Describe(fault).Classes.Count > 0
@@ -35,6 +35,8 @@ public sealed class AppleVerifierTests
         verdict.Facts.All.Should().OnlyContain(fact => fact.Proven);
         verdict.Fact("device.udid").Should().Be("00006030-000A51D200000001");
         verdict.Fact("os.version").Should().Be("15.5");
+        verdict.Fact("device.family").Should().Be("mac");
+        verdict.Fact("device.family-source").Should().Be("properties that only Macs have");
         verdict.Fact("apple.secure-boot").Should().Be("Full Security");
         verdict.Fact("apple.sip").Should().Be("true", "0 means that SIP is on");
         verdict.Fact("apple.third-party-kexts").Should().Be("false", "0 means none");
@@ -108,8 +110,22 @@ public sealed class AppleVerifierTests
     }
 
     [Fact]
-    public void Quirk_an_iPhone_has_no_Mac_only_properties() =>
-        Verify(Apple with { Device = AppleDevice.IPhone() }).ShouldAccept();
+    public void Quirk_an_iPhone_has_no_Mac_only_properties()
+    {
+        var verdict = Verify(Apple with { Device = AppleDevice.IPhone() });
+
+        verdict.ShouldAccept();
+        verdict.Fact("device.family").Should().Be("mobile");
+        verdict.Fact("device.family-source").Should().Be("model identifier");
+    }
+
+    [Theory]
+    [InlineData("iPad13,4", null)]
+    [InlineData("J514sAP", "mac")]
+    [InlineData("iPhone", "mac")]
+    [InlineData("Mac14,2", "mac")]
+    public void A_family_with_contradicting_or_without_hints_is_absent_with_Mac_properties_it_is_a_Mac(string model, string? family) =>
+        Verify(Apple with { Device = AppleDevice.Mac() with { Model = model } }).Facts.Find("device.family")?.Value.ToString().Should().Be(family);
 
     [Fact]
     public void Quirk_the_order_may_name_the_udid_where_the_profile_names_no_fact()

@@ -5,6 +5,7 @@ using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Attestation.X509;
 using DeviceAcme.Simulator.Makers;
 using DeviceAcme.Testing;
+using DeviceAcme.Tests.Profiles;
 using FluentAssertions;
 using Xunit;
 using static DeviceAcme.Tests.Attestation.Trial;
@@ -87,6 +88,11 @@ public sealed class ReasonsTests
         ["idevid-certificate-profile"] = () => Verify(Printer.With(IdevidFault.NotForSigning)).Reason,
         ["idevid-signature-invalid"] = () => Verify(Printer.With(IdevidFault.KeyAuthorizationAlone)).Reason,
         ["idevid-algorithm-unsupported"] = () => Verify(Printer.With(IdevidFault.WrongAlgorithm)).Reason,
+        ["fact-absent"] = () => FactRuleTests.ReasonOf("device.serial: X"),
+        ["fact-blank"] = () => FactRuleTests.ReasonOf("apple.secure-boot: Full Security"),
+        ["fact-different"] = () => FactRuleTests.ReasonOf("device.family: mobile"),
+        ["fact-not-comparable"] = () => FactRuleTests.ReasonOf("device.family: '> 3'"),
+        ["fact-unproven"] = () => FactRuleTests.ReasonOf("app.name: x"),
     };
 
     public static TheoryData<string> Codes => [.. Ways.Keys];

@@ -137,7 +137,7 @@ public sealed class ProfileFileTests
     [InlineData("  on-failure: challenge", "  status-list: { missing: accept }", 9, "attestation", "for android-key, which formats does not name")]
     [InlineData("  on-failure: challenge", "  expired-certificates: tolerate", 9, "attestation", "for android-key, which formats does not name")]
     [InlineData("  on-failure: challenge", "  expired-certificates: yes", 13, "attestation.expired-certificates", "refuse, tolerate")]
-    [InlineData("  on-failure: challenge", "  facts: { device.family: mac }", 13, "attestation.facts", "reserved for a later version ('3 of 5')")]
+    [InlineData("  on-failure: challenge", "  facts: { family: mac }", 13, "attestation.facts.family", "or a fact such as device.serial")]
     [InlineData("issuer: default", "devices: { unknown: refuse }", 26, "devices", "reserved for a later version ('3 of 5')")]
     [InlineData("    proves: device.serial", "    proves: ticket", 8, "identifiers.permanent-identifier.proves", "reserved for a later version ('3 of 5')")]
     [InlineData("    proves: device.serial", "", 5, "identifiers.permanent-identifier", "needs proves")]

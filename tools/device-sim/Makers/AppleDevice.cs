@@ -35,7 +35,7 @@ internal sealed record AppleDevice
     {
         Serial = serial,
         Udid = "00008120-000A51D200000002",
-        Model = "D74AP",
+        Model = "iPhone15,3",
         OsVersion = "18.5",
         SepOsVersion = "18.5",
         LlbVersion = "18.5",

@@ -1,0 +1,51 @@
+using DeviceAcme.Attestation;
+using DeviceAcme.Core.Profiles;
+
+namespace DeviceAcme.Core.Devices;
+
+/// <summary>Adds to a verdict what the profile demands beyond genuine evidence: its fact rules, each a check of its own.</summary>
+internal static class DevicePolicy
+{
+    /// <summary>The name of the check that each fact rule becomes.</summary>
+    public const string FactRuleCheck = "fact-rule";
+
+    /// <summary>The verdict with one check for each rule. A rule that does not hold refuses; one that is only observed is recorded.</summary>
+    public static Verdict Judge(Verdict verdict, AttestationRule profile)
+    {
+        if (profile.Facts.Count + profile.ObservedFacts.Count == 0)
+        {
+            return verdict;
+        }
+
+        var checks = verdict.Checks
+            .Concat(profile.Facts.Select(rule => Check(rule, verdict, CheckOutcome.Failed)))
+            .Concat(profile.ObservedFacts.Select(rule => Check(rule, verdict, CheckOutcome.Observed)))
+            .ToList();
+        var refused = checks.Exists(check => check.Outcome == CheckOutcome.Failed);
+        return new Verdict
+        {
+            Format = verdict.Format,
+            Outcome = refused ? VerdictOutcome.Refused : verdict.Outcome,
+            Checks = checks,
+            Facts = verdict.Facts,
+            Device = refused ? null : verdict.Device,
+        };
+    }
+
+    private static Check Check(FactRule rule, Verdict verdict, CheckOutcome failure)
+    {
+        var answer = rule.Judge(verdict.Facts);
+        if (answer.Holds)
+        {
+            return new Check(FactRuleCheck, rule.Text, CheckOutcome.Passed, answer.Found);
+        }
+
+        // without a good chain, or without any facts, refused evidence says nothing about the device
+        if (verdict.Outcome != VerdictOutcome.Accepted && (answer.Reason == Reasons.FactUnproven || !verdict.Facts.All.Any()))
+        {
+            return new Check(FactRuleCheck, rule.Text, CheckOutcome.NotReached, answer.Found);
+        }
+
+        return new Check(FactRuleCheck, rule.Text, failure, answer.Found, answer.Reason, answer.Reason!.Advice);
+    }
+}
