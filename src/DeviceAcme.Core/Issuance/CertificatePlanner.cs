@@ -19,6 +19,9 @@ internal sealed record CertificateInputs
     /// <summary>True where a device identifier was let through without proof, because the profile merely observes.</summary>
     public bool Unproven { get; init; }
 
+    /// <summary>True where evidence proves the device and its wish for this key, and not that the key lives in protected hardware.</summary>
+    public bool ResidencyUnproven { get; init; }
+
     /// <summary>The CSR that <see cref="CsrRules"/> passed.</summary>
     public required CertificateSigningRequest Request { get; init; }
 
@@ -59,9 +62,9 @@ internal static class CertificatePlanner
             extensions.Add(new PlannedExtension(Oids.SubjectAltName, subject.Length == 2, GeneralName.Write(names)));
         }
 
-        if (inputs.Unproven)
+        if (inputs.Unproven || inputs.ResidencyUnproven)
         {
-            extensions.Add(UnprovenPolicy());
+            extensions.Add(Policies(inputs));
         }
 
         extensions.AddRange(template.Extensions.Select(extension => Extension(extension, inputs)));
@@ -79,15 +82,21 @@ internal static class CertificatePlanner
         };
     }
 
-    /// <summary>RFC 5280 §4.2.1.4: says to everybody who meets the certificate that its device identifier was not proven.</summary>
-    private static PlannedExtension UnprovenPolicy()
+    /// <summary>RFC 5280 §4.2.1.4: says to everybody who meets the certificate what of it was not proven.</summary>
+    private static PlannedExtension Policies(CertificateInputs inputs)
     {
         var writer = new AsnWriter(AsnEncodingRules.DER);
         using (writer.PushSequence())
         {
-            using (writer.PushSequence())
+            foreach (var (holds, policy) in new[] { (inputs.Unproven, Oids.UnprovenIdentifierPolicy), (inputs.ResidencyUnproven, Oids.UnprovenKeyResidencyPolicy) })
             {
-                writer.WriteObjectIdentifier(Oids.UnprovenIdentifierPolicy);
+                if (holds)
+                {
+                    using (writer.PushSequence())
+                    {
+                        writer.WriteObjectIdentifier(policy);
+                    }
+                }
             }
         }
 

@@ -18,6 +18,9 @@ internal static class Oids
     /// <summary>Our own policy, under a UUID (X.667): the device identifier in this certificate was ordered and not proven.</summary>
     public const string UnprovenIdentifierPolicy = "2.25.86460896158151247275097005402158036632";
 
+    /// <summary>Our own policy, under a UUID (X.667): the device vouches for the key in this certificate, and nothing proves where the key is kept.</summary>
+    public const string UnprovenKeyResidencyPolicy = "2.25.160978087150826425668633275131030469711";
+
     public const string AuthorityKeyIdentifier = "2.5.29.35";
     public const string ExtKeyUsage = "2.5.29.37";
     public const string AuthorityInfoAccess = "1.3.6.1.5.5.7.1.1";

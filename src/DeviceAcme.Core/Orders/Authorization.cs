@@ -93,6 +93,10 @@ internal sealed class Authorization
     public AuditEvent Observed(string reason, DateTimeOffset now) =>
         Event("attestation.observed", now, reason, "attestation mode is observe: the refusal was recorded and not enforced");
 
+    /// <summary>The device vouches for its key, and nothing proves where the key is kept: the history and the certificate say so.</summary>
+    public AuditEvent ResidencyUnproven(string format, DateTimeOffset now) =>
+        Event("attestation.key-residency-unproven", now, null, $"{format}: the origin of the key is proven, that it lives in protected hardware is not");
+
     /// <summary>A challenge failed: it is not tried again, so the authorization fails with it (RFC 8555 §7.1.6).</summary>
     public AuditEvent Reject(Challenge challenge, Problem error, EvidenceId? evidence, DateTimeOffset now)
     {

@@ -96,6 +96,10 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Veri
             {
                 context.Record(authorization.Observed(verdict.Reason!.Code, now));
             }
+            else if (!KeyProtection.IsProven(verdict.Facts))
+            {
+                context.Record(authorization.ResidencyUnproven(verdict.Format, now));
+            }
         }
         else
         {

@@ -51,6 +51,7 @@ internal static class FinalizeOrder
             Identifiers = order.Identifiers,
             Facts = Facts(authorizations),
             Unproven = authorizations.Any(authorization => authorization is { EvidenceId: not null, AttestedKey: null }),
+            ResidencyUnproven = authorizations.Any(authorization => authorization is { AttestedKey: not null, Facts: { } facts } && !KeyProtection.IsProven(VerdictJson.ReadFacts(facts))),
             Request = checkedCsr,
             NotBefore = order.NotBefore,
             NotAfter = order.NotAfter,

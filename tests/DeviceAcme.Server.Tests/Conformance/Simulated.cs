@@ -22,8 +22,10 @@ internal static class Simulated
 
     /// <summary>For <see cref="TestServer.Start"/>.</summary>
     public static IReadOnlyDictionary<string, string> Anchors { get; } = Vendors.Anchors
-        .Append((Format: "elsewhere", File: "root.pem", new FakeVendors("another vendor").Apple.Root.Certificate))
-        .ToDictionary(anchor => $"{anchor.Format}/{anchor.File}", anchor => PemEncoding.WriteString("CERTIFICATE", anchor.Certificate));
+        .Append((Folder: "elsewhere", File: "root.pem", new FakeVendors("another vendor").Apple.Root.Certificate))
+        .Select(anchor => (anchor.Folder, anchor.File, Text: PemEncoding.WriteString("CERTIFICATE", anchor.Certificate)))
+        .Concat(Vendors.Terms.Select(terms => (terms.Folder, File: "terms.yaml", terms.Text)))
+        .ToDictionary(anchor => $"{anchor.Folder}/{anchor.File}", anchor => anchor.Text);
 
     /// <summary>What a device must know to answer this challenge of this account.</summary>
     public static ChallengeMaterial Material(TestAccount account, JsonNode challenge) =>
