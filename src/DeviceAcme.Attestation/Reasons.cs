@@ -126,6 +126,32 @@ public static class Reasons
     public static Reason AkCertificateProfile { get; } = Row("ak-certificate-profile", "certificate-profile",
         "The attestation key's certificate breaks the TPM profile: ask its attestation CA for one that follows WebAuthn's tpm rules.");
 
+    // tpm: endorsement keys and the attestation keys that are certified for them
+    public static Reason EkCertificateMissing { get; } = Row("ek-certificate-missing", "missing-field",
+        "The device must send the certificate of its endorsement key, from its TPM's memory or its vendor's service, or the profile must name the key in attestation.ek.allow.");
+    public static Reason EkKeyMismatch { get; } = Row("ek-key-mismatch", "key-mismatch",
+        "The endorsement certificate is for another key than the TPM's: clear the certificate that the vendor or a repair put into the wrong machine, or use the endorsement key that it is for.");
+    public static Reason EkEkuMissing { get; } = Row("ek-eku-missing", "wrong-eku",
+        "The certificate must be that of an endorsement key (2.23.133.8.1).");
+    public static Reason EkCertificateProfile { get; } = Row("ek-certificate-profile", "certificate-profile",
+        "The certificate is not that of an endorsement key: it may sign, is a CA's, or does not say whose TPM it is.");
+    public static Reason EkVendorNotAccepted { get; } = Row("ek-vendor-not-accepted", "certificate-profile",
+        "The profile does not accept this TPM vendor: software, test, unregistered and virtual TPMs must be named by their id in attestation.ek.vendors.");
+    public static Reason EkKeyAttributes { get; } = Row("ek-key-attributes", "key-attributes-rejected",
+        "The endorsement key must be a restricted decryption key that was made in the TPM: use the TCG's default template.");
+    public static Reason EkIdentifierMissing { get; } = Row("ek-identifier-missing", "identifier-missing",
+        "The identifier is made from the endorsement certificate, and no proven one was sent: let the profile make it from the key (attestation.ek.identifier: public-key).");
+    public static Reason TpmKeyRoca { get; } = Row("tpm-key-roca", "malformed-key",
+        "The key can be computed from its public part (CVE-2017-15361): update the TPM's firmware, make its keys anew, and get a new endorsement certificate.");
+    public static Reason AkKeyAttributes { get; } = Row("ak-key-attributes", "key-attributes-rejected",
+        "The attestation key must be made in the TPM (fixedTPM, fixedParent, sensitiveDataOrigin), be restricted, sign, and not decrypt.");
+    public static Reason AkCreationTypeWrong { get; } = Row("ak-creation-type-wrong", "wrong-attest-type",
+        "The creation attestation must come from TPM2_CertifyCreation.");
+    public static Reason AkCreationMismatch { get; } = Row("ak-creation-mismatch", "name-mismatch",
+        "The creation attestation is about another key or other creation data than what was sent.");
+    public static Reason AkSignatureInvalid { get; } = Row("ak-signature-invalid", "signature-invalid",
+        "The creation attestation is not signed by the attestation key itself.");
+
     // android-key
     public static Reason AndroidExtensionMissing { get; } = Row("android-extension-missing", "missing-attestation-extension",
         "The first certificate must be that of the attested key, made with an attestation challenge.");

@@ -82,4 +82,7 @@ public enum FreshnessBinding
 
     /// <summary>The key authorization: fresh and bound to the account key.</summary>
     KeyAuthorization,
+
+    /// <summary>A secret of the server that only the TPM with the endorsement key could read: fresh, and bound to that TPM (TPM2_ActivateCredential).</summary>
+    Activation,
 }

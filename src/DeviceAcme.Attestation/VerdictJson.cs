@@ -53,7 +53,7 @@ public static class VerdictJson
             writer.WriteStartObject("device");
             writer.WriteString("publicKey", Base64Url.EncodeToString(device.PublicKey.Span));
             writer.WriteString("identifier", device.Identifier);
-            writer.WriteString("binding", device.Binding == FreshnessBinding.Token ? "token" : "key-authorization");
+            writer.WriteString("binding", Name(device.Binding));
             writer.WriteEndObject();
         }
 
@@ -203,7 +203,12 @@ public static class VerdictJson
     {
         PublicKey = Base64Url.DecodeFromChars(Text(device, "publicKey")),
         Identifier = Text(device, "identifier"),
-        Binding = Text(device, "binding") == "token" ? FreshnessBinding.Token : FreshnessBinding.KeyAuthorization,
+        Binding = Text(device, "binding") switch
+        {
+            "token" => FreshnessBinding.Token,
+            "activation" => FreshnessBinding.Activation,
+            _ => FreshnessBinding.KeyAuthorization,
+        },
     };
 
     private static string Text(JsonElement element, string name) =>
@@ -234,6 +239,13 @@ public static class VerdictJson
         CheckOutcome.Failed => "failed",
         CheckOutcome.Observed => "observed",
         _ => "not-reached",
+    };
+
+    private static string Name(FreshnessBinding binding) => binding switch
+    {
+        FreshnessBinding.Token => "token",
+        FreshnessBinding.Activation => "activation",
+        _ => "key-authorization",
     };
 
     private static VerdictOutcome Outcome(string name) => name switch

@@ -12,10 +12,6 @@ internal sealed record AkCertificate(Reason? Reason, string Found, IReadOnlyList
     /// <summary>tcg-kp-AIKCertificate.</summary>
     private const string AikCertificate = "2.23.133.8.3";
 
-    private const string Manufacturer = "2.23.133.2.1";
-    private const string Model = "2.23.133.2.2";
-    private const string Version = "2.23.133.2.3";
-
     public static AkCertificate Read(Certificate certificate)
     {
         if (!CertificateConstraints.TryRead(certificate, out var constraints, out var problem))
@@ -39,8 +35,8 @@ internal sealed record AkCertificate(Reason? Reason, string Found, IReadOnlyList
             return new AkCertificate(Reasons.CertificateMalformed, "subject alternative name: a HardwareModuleName whose serial number is not UTF-8", []);
         }
 
-        var facts = new List<(string, FactValue)>();
-        var vendor = ReadTpm(names, facts);
+        var tpm = TpmDescription.Read(names.DirectoryAttributes);
+        var facts = tpm.Facts().ToList();
         ReadIdentifiers(names, facts);
 
         // contained, not first: Azure's AK certificates have another purpose before it
@@ -50,13 +46,13 @@ internal sealed record AkCertificate(Reason? Reason, string Found, IReadOnlyList
             return new AkCertificate(Reasons.AkEkuMissing, $"extended key usage: {found}; needed: {AikCertificate}", facts);
         }
 
-        return Breach(certificate, constraints, extension, names, vendor) is { } breach
+        return Breach(certificate, constraints, extension, names, tpm) is { } breach
             ? new AkCertificate(Reasons.AkCertificateProfile, breach, facts)
-            : new AkCertificate(null, $"v3, no CA, {AikCertificate}, {vendor!.Name}", facts);
+            : new AkCertificate(null, $"v3, no CA, {AikCertificate}, {tpm.Vendor!.Name}", facts);
     }
 
     private static string? Breach(
-        Certificate certificate, CertificateConstraints constraints, CertificateExtension? extension, AlternativeNames names, TpmVendor? vendor)
+        Certificate certificate, CertificateConstraints constraints, CertificateExtension? extension, AlternativeNames names, TpmDescription tpm)
     {
         if (certificate.Version != 3)
         {
@@ -84,44 +80,19 @@ internal sealed record AkCertificate(Reason? Reason, string Found, IReadOnlyList
             return extension is null ? "no subject alternative name" : "the subject is empty, but the subject alternative name is not critical";
         }
 
-        if (vendor is null)
+        if (tpm.Vendor is null)
         {
-            return $"no TPM manufacturer ({Manufacturer}) of the form id:XXXXXXXX in the subject alternative name";
+            return $"no TPM manufacturer ({TpmDescription.Manufacturer}) of the form id:XXXXXXXX in the subject alternative name";
         }
 
-        if (Attribute(names, Model) is null || Attribute(names, Version) is null)
+        if (tpm.ModelText is null || tpm.VersionText is null)
         {
-            return $"no TPM model ({Model}) or version ({Version}) in the subject alternative name";
+            return $"no TPM model ({TpmDescription.Model}) or version ({TpmDescription.Version}) in the subject alternative name";
         }
 
         return names.PermanentIdentifiers.Count > 1 || names.HardwareModules.Count > 1
             ? $"{names.PermanentIdentifiers.Count} PermanentIdentifiers and {names.HardwareModules.Count} HardwareModuleNames, at most one of each can be compared"
             : null;
-    }
-
-    private static TpmVendor? ReadTpm(AlternativeNames names, List<(string, FactValue)> facts)
-    {
-        var vendor = Attribute(names, Manufacturer) is { } id ? TpmVendors.Read(id) : null;
-        var model = Attribute(names, Model);
-        if (vendor is not null)
-        {
-            facts.Add(("tpm.manufacturer", new FactValue.Text(vendor.Name)));
-            facts.Add(("tpm.manufacturer-id", new FactValue.Text(vendor.Id)));
-            facts.Add(("tpm.manufacturer-registered", new FactValue.Flag(vendor.Registered)));
-            facts.Add(("tpm.virtual", new FactValue.Flag(vendor.Software || model is "vTPM" or "swtpm")));
-        }
-
-        if (model is not null)
-        {
-            facts.Add(("tpm.model", TextOrBlank(model)));
-        }
-
-        if (Attribute(names, Version) is { } version)
-        {
-            facts.Add(("tpm.firmware-version", TextOrBlank(version.StartsWith("id:", StringComparison.Ordinal) ? version[3..] : version)));
-        }
-
-        return vendor;
     }
 
     private static void ReadIdentifiers(AlternativeNames names, List<(string, FactValue)> facts)
@@ -136,20 +107,4 @@ internal sealed record AkCertificate(Reason? Reason, string Found, IReadOnlyList
             facts.Add((TpmVerifier.HardwareModule, new FactValue.Text(module)));
         }
     }
-
-    // one multi-valued RDN or three RDNs: the attributes are taken together
-    private static string? Attribute(AlternativeNames names, string oid)
-    {
-        foreach (var attribute in names.DirectoryAttributes)
-        {
-            if (attribute.Oid == oid)
-            {
-                return attribute.Value;
-            }
-        }
-
-        return null;
-    }
-
-    private static FactValue TextOrBlank(string value) => value.Length == 0 ? new FactValue.Blank() : new FactValue.Text(value);
 }

@@ -5,6 +5,8 @@ namespace DeviceAcme.Attestation.Tpm;
 /// <summary>Reads TPM structures: big-endian numbers and sized buffers (TPM 2.0 part 2 §4); throws <see cref="MalformedEvidenceException"/>.</summary>
 internal sealed class TpmReader(ReadOnlyMemory<byte> buffer, string structure)
 {
+    private const int MaxPcrBanks = 16;
+
     private int _position;
 
     public bool AtEnd => _position == buffer.Length;
@@ -19,6 +21,22 @@ internal sealed class TpmReader(ReadOnlyMemory<byte> buffer, string structure)
 
     /// <summary>A TPM2B: two octets of length, then as many octets.</summary>
     public ReadOnlyMemory<byte> Sized(string field) => Take(U16(field), field);
+
+    /// <summary>TPML_PCR_SELECTION (part 2 §10.9.7), whose content nobody here needs.</summary>
+    public void SkipPcrSelections(string field)
+    {
+        var banks = U32($"{field}.count");
+        if (banks > MaxPcrBanks)
+        {
+            throw Malformed($"{banks} PCR banks");
+        }
+
+        for (var i = 0; i < banks; i++)
+        {
+            U16($"{field}.hash");
+            Take(U8($"{field}.sizeofSelect"), $"{field}.pcrSelect");
+        }
+    }
 
     public void End()
     {

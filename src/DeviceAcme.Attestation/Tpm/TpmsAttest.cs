@@ -9,8 +9,10 @@ internal sealed class TpmsAttest
     /// <summary>TPM_ST_ATTEST_CERTIFY (§6.9).</summary>
     public const ushort Certify = 0x8017;
 
+    /// <summary>TPM_ST_ATTEST_CREATION (§6.9).</summary>
+    public const ushort Creation = 0x801A;
+
     private const ushort Quote = 0x8018;
-    private const int MaxPcrBanks = 16;
 
     private TpmsAttest()
     {
@@ -25,13 +27,18 @@ internal sealed class TpmsAttest
 
     public required ulong FirmwareVersion { get; init; }
 
-    /// <summary>TPMS_CERTIFY_INFO.name (§10.12.3); empty for other types.</summary>
+    /// <summary>TPMS_CERTIFY_INFO.name or TPMS_CREATION_INFO.objectName (§10.12.3, §10.12.7); empty for other types.</summary>
     public required ReadOnlyMemory<byte> AttestedName { get; init; }
 
+    /// <summary>TPMS_CREATION_INFO.creationHash (§10.12.7); empty for other types.</summary>
+    public ReadOnlyMemory<byte> CreationHash { get; private init; }
+
     /// <summary>Reads the whole buffer. Magic and type are read, not judged; the body is read for the types that are known.</summary>
-    public static TpmsAttest Read(ReadOnlyMemory<byte> buffer)
+    /// <param name="buffer">The structure.</param>
+    /// <param name="structure">What messages call it.</param>
+    public static TpmsAttest Read(ReadOnlyMemory<byte> buffer, string structure = "certInfo")
     {
-        var reader = new TpmReader(buffer, "certInfo (TPMS_ATTEST)");
+        var reader = new TpmReader(buffer, $"{structure} (TPMS_ATTEST)");
         var magic = reader.U32("magic");
         var type = reader.U16("type");
         if (magic != Generated)
@@ -56,10 +63,17 @@ internal sealed class TpmsAttest
         reader.U8("clockInfo.safe");
         var firmwareVersion = reader.U64("firmwareVersion");
         ReadOnlyMemory<byte> name = default;
+        ReadOnlyMemory<byte> creationHash = default;
         if (type == Certify)
         {
             name = reader.Sized("attested.certify.name");
             reader.Sized("attested.certify.qualifiedName");
+            reader.End();
+        }
+        else if (type == Creation)
+        {
+            name = reader.Sized("attested.creation.objectName");
+            creationHash = reader.Sized("attested.creation.creationHash");
             reader.End();
         }
         else if (type == Quote)
@@ -76,28 +90,14 @@ internal sealed class TpmsAttest
             ExtraData = extraData,
             FirmwareVersion = firmwareVersion,
             AttestedName = name,
+            CreationHash = creationHash,
         };
     }
 
     // TPMS_QUOTE_INFO (§10.12.4)
     private static void SkipQuote(TpmReader reader)
     {
-        var banks = reader.U32("attested.quote.pcrSelect.count");
-        if (banks > MaxPcrBanks)
-        {
-            throw reader.Malformed($"{banks} PCR banks");
-        }
-
-        for (var i = 0; i < banks; i++)
-        {
-            reader.U16("pcrSelection.hash");
-            var octets = reader.U8("pcrSelection.sizeofSelect");
-            for (var j = 0; j < octets; j++)
-            {
-                reader.U8("pcrSelection.pcrSelect");
-            }
-        }
-
+        reader.SkipPcrSelections("attested.quote.pcrSelect");
         reader.Sized("attested.quote.pcrDigest");
     }
 }

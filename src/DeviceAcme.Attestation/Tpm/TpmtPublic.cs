@@ -39,6 +39,12 @@ internal sealed class TpmtPublic
     /// <summary>The structure's own octets, over which the name is made.</summary>
     public required ReadOnlyMemory<byte> Raw { get; init; }
 
+    /// <summary>The cipher of a storage key: TPM_ALG_NULL or TPM_ALG_AES with its key size and mode.</summary>
+    public required (ushort Algorithm, ushort KeyBits, ushort Mode) Symmetric { get; init; }
+
+    /// <summary>The scheme of a signing key with its hash; TPM_ALG_NULL where each use chooses.</summary>
+    public required (ushort Algorithm, ushort Hash) Scheme { get; init; }
+
     public ushort RsaKeyBits { get; private init; }
     public uint RsaExponent { get; private init; }
     public ReadOnlyMemory<byte> RsaModulus { get; private init; }
@@ -47,7 +53,9 @@ internal sealed class TpmtPublic
     public ReadOnlyMemory<byte> EccY { get; private init; }
 
     /// <summary>Reads the whole buffer; a leading TPM2B length that fits exactly is stripped.</summary>
-    public static TpmtPublic Read(ReadOnlyMemory<byte> buffer)
+    /// <param name="buffer">The structure.</param>
+    /// <param name="name">What messages call it.</param>
+    public static TpmtPublic Read(ReadOnlyMemory<byte> buffer, string name = "pubArea")
     {
         // WebAuthn says TPMT_PUBLIC; some clients pass what TPM2_ReadPublic gave them, TPM2B_PUBLIC. The two cannot be confused: a type is 1 or 35
         if (buffer.Length > 2 + 35 && BinaryPrimitives.ReadUInt16BigEndian(buffer.Span) == buffer.Length - 2)
@@ -55,7 +63,7 @@ internal sealed class TpmtPublic
             buffer = buffer[2..];
         }
 
-        var reader = new TpmReader(buffer, "pubArea (TPMT_PUBLIC)");
+        var reader = new TpmReader(buffer, $"{name} (TPMT_PUBLIC)");
         var type = reader.U16("type");
         var nameAlg = reader.U16("nameAlg");
         var attributes = (TpmaObject)reader.U32("objectAttributes");
@@ -88,14 +96,16 @@ internal sealed class TpmtPublic
 
     private static TpmtPublic ReadRsa(TpmReader reader, ushort nameAlg, TpmaObject attributes, ReadOnlyMemory<byte> raw)
     {
-        SkipSymmetric(reader);
-        SkipScheme(reader);
+        var symmetric = ReadSymmetric(reader);
+        var scheme = ReadScheme(reader);
         return new TpmtPublic
         {
             Type = TpmAlg.Rsa,
             NameAlg = nameAlg,
             ObjectAttributes = attributes,
             Raw = raw,
+            Symmetric = symmetric,
+            Scheme = scheme,
             RsaKeyBits = reader.U16("parameters.keyBits"),
             RsaExponent = reader.U32("parameters.exponent") is var exponent && exponent == 0 ? DefaultExponent : exponent,
             RsaModulus = reader.Sized("unique.rsa"),
@@ -104,8 +114,8 @@ internal sealed class TpmtPublic
 
     private static TpmtPublic ReadEcc(TpmReader reader, ushort nameAlg, TpmaObject attributes, ReadOnlyMemory<byte> raw)
     {
-        SkipSymmetric(reader);
-        SkipScheme(reader);
+        var symmetric = ReadSymmetric(reader);
+        var scheme = ReadScheme(reader);
         var curve = reader.U16("parameters.curveID");
         // TPMT_KDF_SCHEME
         if (reader.U16("parameters.kdf.scheme") != TpmAlg.Null)
@@ -119,6 +129,8 @@ internal sealed class TpmtPublic
             NameAlg = nameAlg,
             ObjectAttributes = attributes,
             Raw = raw,
+            Symmetric = symmetric,
+            Scheme = scheme,
             EccCurve = curve,
             EccX = reader.Sized("unique.ecc.x"),
             EccY = reader.Sized("unique.ecc.y"),
@@ -126,22 +138,19 @@ internal sealed class TpmtPublic
     }
 
     // TPMT_SYM_DEF_OBJECT (§11.1.7)
-    private static void SkipSymmetric(TpmReader reader)
+    private static (ushort Algorithm, ushort KeyBits, ushort Mode) ReadSymmetric(TpmReader reader)
     {
-        if (reader.U16("parameters.symmetric.algorithm") != TpmAlg.Null)
-        {
-            reader.U16("parameters.symmetric.keyBits");
-            reader.U16("parameters.symmetric.mode");
-        }
+        var algorithm = reader.U16("parameters.symmetric.algorithm");
+        return algorithm == TpmAlg.Null
+            ? (algorithm, (ushort)0, TpmAlg.Null)
+            : (algorithm, reader.U16("parameters.symmetric.keyBits"), reader.U16("parameters.symmetric.mode"));
     }
 
     // TPMT_RSA_SCHEME, TPMT_ECC_SCHEME (§11.2.4.2, §11.2.5.6): RSAES has no details, the others name a hash
-    private static void SkipScheme(TpmReader reader)
+    private static (ushort Algorithm, ushort Hash) ReadScheme(TpmReader reader)
     {
-        if (reader.U16("parameters.scheme.scheme") is not (TpmAlg.Null or TpmAlg.Rsaes))
-        {
-            reader.U16("parameters.scheme.details.hashAlg");
-        }
+        var algorithm = reader.U16("parameters.scheme.scheme");
+        return (algorithm, algorithm is TpmAlg.Null or TpmAlg.Rsaes ? TpmAlg.Null : reader.U16("parameters.scheme.details.hashAlg"));
     }
 
     private byte[] RsaPublicKeyInfo()

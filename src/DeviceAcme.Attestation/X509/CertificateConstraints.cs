@@ -11,11 +11,16 @@ namespace DeviceAcme.Attestation.X509;
 internal sealed record CertificateConstraints(bool? IsCa, int? PathLength, int? KeyUsage, IReadOnlyList<string> ExtendedKeyUsage)
 {
     public const int KeyCertSignBit = 0x04;
+    private const int KeyAgreementBit = 0x08;
+    private const int KeyEnciphermentBit = 0x20;
     private const int DigitalSignatureBit = 0x80;
     private const int MaxPurposes = 32;
 
     /// <summary>True if the key may sign certificates: the bit is set, or there is no keyUsage.</summary>
     public bool MaySignCertificates => KeyUsage is not { } bits || (bits & KeyCertSignBit) != 0;
+
+    /// <summary>True if keys may be encrypted to it or agreed with it: keyEncipherment or keyAgreement is set, or there is no keyUsage.</summary>
+    public bool MayReceiveKeys => KeyUsage is not { } bits || (bits & (KeyEnciphermentBit | KeyAgreementBit)) != 0;
 
     public bool MaySign => KeyUsage is not { } bits || (bits & DigitalSignatureBit) != 0;
 

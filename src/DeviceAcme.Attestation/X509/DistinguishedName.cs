@@ -57,7 +57,8 @@ internal static class DistinguishedName
         return text.Length == 0 ? "(empty name)" : text.ToString();
     }
 
-    private static string? ReadString(AsnReader attribute)
+    /// <summary>The one value that is left in the reader; null where it is no character string.</summary>
+    public static string? ReadString(AsnReader attribute)
     {
         var tag = attribute.PeekTag();
         if (tag.TagClass == TagClass.Universal && (UniversalTagNumber)tag.TagValue is UniversalTagNumber.UTF8String

@@ -9,6 +9,7 @@ internal static class Oids
     public const string SubjectAlternativeName = "2.5.29.17";
     public const string SubjectKeyIdentifier = "2.5.29.14";
     public const string AuthorityKeyIdentifier = "2.5.29.35";
+    public const string SubjectDirectoryAttributes = "2.5.29.9";
     public const string CertificatePolicies = "2.5.29.32";
 
     public const string RsaEncryption = "1.2.840.113549.1.1.1";
