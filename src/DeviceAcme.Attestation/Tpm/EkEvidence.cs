@@ -24,6 +24,9 @@ public sealed record EkEvidence
     /// <summary>What the profile decides.</summary>
     public EkPolicy Policy { get; init; } = EkPolicy.Strict;
 
+    /// <summary>The name of the profile that asks, for anchors that are limited to profiles; null only in an offline verification.</summary>
+    public string? Profile { get; init; }
+
     /// <summary>The vendor roots and intermediates that may be accepted.</summary>
     public required AnchorSet Anchors { get; init; }
 

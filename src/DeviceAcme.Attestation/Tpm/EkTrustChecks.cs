@@ -67,7 +67,8 @@ internal static class EkTrustChecks
     {
         var named = voucher == EkVoucher.KeyHash ? $"the key with SHA-256 {parts.PublicKeyHash}" : $"the certificate with SHA-256 {parts.CertificateHash}";
         var path = parts.Certificates is { } certificates
-            ? CertificatePath.Verify(certificates.Path, evidence.Anchors, evidence.Now, Rules(evidence), evidence.VerifiedIntermediates)
+            ? CertificatePath.Verify(
+                certificates.Path, evidence.Anchors, evidence.Now, Rules(evidence), evidence.VerifiedIntermediates, new AnchorUse(EkVerifier.Format, evidence.Profile))
             : new PathResult(Reasons.EkCertificateMissing, "no certificate was sent");
         checks.Pass(CommonChecks.Chain, path.Reason is null ? path.Found : $"not needed, the profile names {named}; otherwise {path.Reason}: {path.Found}");
         checks.Pass(CommonChecks.AnchorValidity, path.Anchor is { } anchor ? $"{anchor} ends at {new FactValue.Instant(anchor.NotAfter)}" : "not needed");
@@ -102,6 +103,8 @@ internal static class EkTrustChecks
     {
         AttestationObject = default,
         Formats = [EkVerifier.Format],
+        Format = EkVerifier.Format,
+        Profile = evidence.Profile,
         Anchors = evidence.Anchors,
         Now = evidence.Now,
         VerifiedIntermediates = evidence.VerifiedIntermediates,

@@ -11,7 +11,7 @@ namespace DeviceAcme.Attestation.Tpm;
 public static class EkVerifier
 {
     /// <summary>What verdicts and anchors call it. It is no statement format: nobody can order with it.</summary>
-    public const string Format = "tpm-ek";
+    public const string Format = AnchorTerms.EndorsementKeys;
 
     /// <summary>The assigner of identifiers made from endorsement keys (tcg-on-ekPermIdSha256).</summary>
     public const string IdentifierAssigner = "2.23.133.12.1";

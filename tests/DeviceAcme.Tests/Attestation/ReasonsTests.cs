@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Attestation;
 using DeviceAcme.Attestation.AndroidKey;
+using DeviceAcme.Attestation.Tpm;
 using DeviceAcme.Attestation.X509;
 using DeviceAcme.Simulator.Makers;
 using DeviceAcme.Testing;
@@ -72,6 +73,22 @@ public sealed class ReasonsTests
         ["tpm-algorithm-unsupported"] = () => Verify(Tpm.With(TpmFault.Sha1Signature)).Reason,
         ["ak-eku-missing"] = () => Verify(Tpm.With(TpmFault.AkWithoutEku)).Reason,
         ["ak-certificate-profile"] = () => Verify(Tpm.With(TpmFault.AkWithSubject)).Reason,
+        ["ek-certificate-missing"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.EmptyChain)),
+        ["ek-key-mismatch"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.WrongEkKey)),
+        ["ek-eku-missing"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.NoEku)),
+        ["ek-certificate-profile"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.SigningUsage)),
+        ["ek-vendor-not-accepted"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.WrongVendor)),
+        ["ek-key-attributes"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.EkSigns)),
+        ["ek-identifier-missing"] = () => EkVerifier.Verify(
+            EkTrial.Evidence(EkTrial.Maker.With(EkFault.EmptyChain).Make()) with
+            {
+                Policy = new EkPolicy { Allow = [Convert.ToHexStringLower(SHA256.HashData(EkTrial.Maker.Make().EkPublicKey))] },
+            }).Verdict.Reason,
+        ["tpm-key-roca"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.Roca)),
+        ["ak-key-attributes"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.RestrictedMissing)),
+        ["ak-creation-type-wrong"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.CertifyInsteadOfCreation)),
+        ["ak-creation-mismatch"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.OtherCreationData)),
+        ["ak-signature-invalid"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.WrongCreationSignature)),
         ["android-extension-missing"] = () => Verify(Android.With(AndroidFault.MissingExtension)).Reason,
         ["android-chain-extended"] = () => Verify(Android.With(AndroidFault.ForgedDescriptionBelow)).Reason,
         ["android-certificate-revoked"] = () => AndroidWith(Trial.AndroidPolicy with { StatusList = StatusListOf("1") }),

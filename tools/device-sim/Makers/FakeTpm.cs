@@ -12,6 +12,7 @@ internal sealed class FakeTpm(TpmVendor vendor, string name = "tpm-1")
     private readonly Lazy<EcKey> _ek = new(() => vendor.Seed.Key("ek:" + name, EcDomain.P256));
     private readonly Lazy<ECDsa> _ecAk = new(() => vendor.Seed.Key("ak:" + name, EcDomain.P256).Algorithm);
     private readonly Lazy<RSA> _rsaAk = new(() => RSA.Create(2048));
+    private readonly Dictionary<EkKind, FakeEk> _endorsementKeys = [];
     private byte[]? _ekCertificate;
 
     public TpmVendor Vendor => vendor;
@@ -23,10 +24,24 @@ internal sealed class FakeTpm(TpmVendor vendor, string name = "tpm-1")
     /// <summary>The restricted key that signs attestations; ECC P-256, or RSA 2048 made anew for each object of this class.</summary>
     public AsymmetricAlgorithm AttestationKey(bool rsa) => rsa ? _rsaAk.Value : _ecAk.Value;
 
+    /// <summary>An endorsement key with its private half; an RSA one is made anew for each object of this class.</summary>
+    public FakeEk EndorsementKey(EkKind kind)
+    {
+        if (!_endorsementKeys.TryGetValue(kind, out var key))
+        {
+            key = new FakeEk(kind == EkKind.Rsa2048 ? RSA.Create(2048) : Agreement(kind == EkKind.EcP256 ? _ek.Value : vendor.Seed.Key("ek384:" + name, EcDomain.P384)));
+            _endorsementKeys.Add(kind, key);
+        }
+
+        return key;
+    }
+
     /// <summary>The name of a key below the endorsement hierarchy, as TPMS_ATTEST qualifies its signer (Part 1 §16).</summary>
     public static byte[] QualifiedName(byte[] name)
     {
         var hierarchy = new TpmWriter().U32(TpmIds.Endorsement).ToArray();
         return TpmtPublic.NameOf(TpmIds.AlgSha256, [.. hierarchy, .. name]);
     }
+
+    private static ECDiffieHellman Agreement(EcKey key) => ECDiffieHellman.Create(key.Algorithm.ExportParameters(includePrivateParameters: true));
 }

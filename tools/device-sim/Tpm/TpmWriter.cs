@@ -66,6 +66,7 @@ internal static class TpmIds
     public const uint GeneratedValue = 0xFF544347;
     public const int AttestCertify = 0x8017;
     public const int AttestQuote = 0x8018;
+    public const int AttestCreation = 0x801A;
 
     public const uint Endorsement = 0x4000000B;
 }

@@ -19,6 +19,9 @@ internal sealed record TpmsAttest
     /// <summary>TPMS_CERTIFY_INFO: the name and the qualified name of the certified key.</summary>
     public static byte[] CertifyInfo(byte[] name, byte[] qualifiedName) => new TpmWriter().Sized(name).Sized(qualifiedName).ToArray();
 
+    /// <summary>TPMS_CREATION_INFO: the name of the new key and the hash of its creation data.</summary>
+    public static byte[] CreationInfo(byte[] name, byte[] creationHash) => new TpmWriter().Sized(name).Sized(creationHash).ToArray();
+
     /// <summary>TPMS_QUOTE_INFO over PCRs 0 to 7 of the SHA-256 bank.</summary>
     public static byte[] QuoteInfo(byte[] digest) =>
         new TpmWriter().U32(1).U16(TpmIds.AlgSha256).U8(3).Raw([0xFF, 0, 0]).Sized(digest).ToArray();

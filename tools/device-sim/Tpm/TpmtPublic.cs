@@ -21,6 +21,9 @@ internal sealed record TpmtPublic
     /// <summary>ECC point; null for RSA.</summary>
     public (int Curve, byte[] X, byte[] Y)? Point { get; init; }
 
+    /// <summary>The cipher of a storage key is AES-CFB with keys of this size.</summary>
+    public int AesBits { get; init; } = 128;
+
     /// <summary>Signing scheme with its hash; null leaves it open (TPM_ALG_NULL).</summary>
     public (int Scheme, int Hash)? Scheme { get; init; }
 
@@ -60,7 +63,7 @@ internal sealed record TpmtPublic
             .Sized(AuthPolicy);
         if (Attributes.HasFlag(ObjectAttributes.Decrypt))
         {
-            writer.U16(TpmIds.AlgAes).U16(128).U16(TpmIds.AlgCfb);
+            writer.U16(TpmIds.AlgAes).U16(AesBits).U16(TpmIds.AlgCfb);
         }
         else
         {

@@ -73,6 +73,7 @@ internal static class Oids
     public const string Organization = "2.5.4.10";
     public const string OrganizationalUnit = "2.5.4.11";
 
+    public const string SubjectDirectoryAttributes = "2.5.29.9";
     public const string SubjectKeyIdentifier = "2.5.29.14";
     public const string KeyUsage = "2.5.29.15";
     public const string SubjectAlternativeName = "2.5.29.17";
@@ -87,6 +88,7 @@ internal static class Oids
     public const string AkCertificate = "2.23.133.8.3";
     public const string TpmManufacturer = "2.23.133.2.1";
     public const string TpmModel = "2.23.133.2.2";
+    public const string TpmSpecification = "2.23.133.2.16";
     public const string TpmVersion = "2.23.133.2.3";
     public const string EkPermanentIdentifierSha256 = "2.23.133.12.1";
 }

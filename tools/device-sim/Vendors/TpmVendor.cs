@@ -73,9 +73,10 @@ internal sealed class TpmVendor
     /// <summary>Critical SAN: the TPM's description, then its permanent identifier.</summary>
     /// <param name="identifierValue">Null leaves the identifier out.</param>
     /// <param name="oneRdn">All three attributes in one RDN, or each in its own (both are in use); null leaves the description out.</param>
-    public static ExtensionFields AlternativeName(string? identifierValue, bool? oneRdn = false) => new(Oids.SubjectAlternativeName, true, Der.Sequence(writer =>
+    /// <param name="manufacturer">Another vendor's id in the place of the simulator's.</param>
+    public static ExtensionFields AlternativeName(string? identifierValue, bool? oneRdn = false, string manufacturer = Manufacturer) => new(Oids.SubjectAlternativeName, true, Der.Sequence(writer =>
     {
-        (string Oid, string Value)[] attributes = [(Oids.TpmManufacturer, Manufacturer), (Oids.TpmModel, Model), (Oids.TpmVersion, Version)];
+        (string Oid, string Value)[] attributes = [(Oids.TpmManufacturer, manufacturer), (Oids.TpmModel, Model), (Oids.TpmVersion, Version)];
         if (oneRdn is { } joined)
         {
             using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 4)))
@@ -89,6 +90,36 @@ internal sealed class TpmVendor
             WritePermanentIdentifier(writer, identifierValue);
         }
     }));
+
+    /// <summary>subjectDirectoryAttributes with the TPM's specification and its description, as some vendors have it.</summary>
+    public static ExtensionFields DirectoryAttributes() => new(Oids.SubjectDirectoryAttributes, false, Der.Sequence(writer =>
+    {
+        WriteAttribute(writer, Oids.TpmSpecification, values =>
+        {
+            using (values.PushSequence())
+            {
+                values.WriteCharacterString(UniversalTagNumber.UTF8String, "2.0");
+                values.WriteInteger(0);
+                values.WriteInteger(159);
+            }
+        });
+        foreach (var (oid, value) in new[] { (Oids.TpmManufacturer, Manufacturer), (Oids.TpmModel, Model), (Oids.TpmVersion, Version) })
+        {
+            WriteAttribute(writer, oid, values => values.WriteCharacterString(UniversalTagNumber.UTF8String, value));
+        }
+    }));
+
+    private static void WriteAttribute(AsnWriter writer, string oid, Action<AsnWriter> value)
+    {
+        using (writer.PushSequence())
+        {
+            writer.WriteObjectIdentifier(oid);
+            using (writer.PushSetOf())
+            {
+                value(writer);
+            }
+        }
+    }
 
     // RFC 4043: otherName [0] { type-id, [0] EXPLICIT SEQUENCE { identifierValue UTF8String, assigner OBJECT IDENTIFIER } }
     private static void WritePermanentIdentifier(AsnWriter writer, string value)
