@@ -6,7 +6,7 @@ namespace DeviceAcme.Core.Profiles;
 /// <summary>Reads the <c>attestation:</c> part of a profile file.</summary>
 internal static class AttestationSection
 {
-    internal static readonly string[] Known = ["mode", "formats", "anchors", "on-failure", "status-list", "expired-certificates", "facts", "observed-facts"];
+    internal static readonly string[] Known = ["mode", "formats", "anchors", "on-failure", "status-list", "expired-certificates", "facts", "observed-facts", "ek"];
 
     public static AttestationRule Read(ProfileNode? node)
     {
@@ -16,6 +16,8 @@ internal static class AttestationSection
         }
 
         var properties = node.Properties(Known);
+        var tolerateExpired = properties.TryGetValue("expired-certificates", out var expired)
+            && expired.Choice(new Dictionary<string, bool> { ["refuse"] = false, ["tolerate"] = true });
         return new AttestationRule
         {
             Mode = Mode(node, properties),
@@ -29,8 +31,8 @@ internal static class AttestationSection
                 })
                 : AttestationFailureAnswer.Challenge,
             StatusList = properties.TryGetValue("status-list", out var list) ? StatusList(list) : null,
-            TolerateExpired = properties.TryGetValue("expired-certificates", out var expired)
-                && expired.Choice(new Dictionary<string, bool> { ["refuse"] = false, ["tolerate"] = true }),
+            TolerateExpired = tolerateExpired,
+            Ek = properties.TryGetValue("ek", out var ek) ? EkSection.Read(ek, tolerateExpired) : null,
             Facts = properties.TryGetValue("facts", out var facts) ? FactRuleSection.Read(facts) : [],
             ObservedFacts = properties.TryGetValue("observed-facts", out var observed) ? FactRuleSection.Read(observed) : [],
         };

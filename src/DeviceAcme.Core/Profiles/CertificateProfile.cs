@@ -1,3 +1,5 @@
+using DeviceAcme.Attestation.Tpm;
+
 namespace DeviceAcme.Core.Profiles;
 
 /// <summary>One profile file: who may ask, what must be proven, what the certificate looks like, which CA signs.</summary>
@@ -92,8 +94,11 @@ internal sealed record AttestationRule
     /// <summary>What Google's status list must be; null where the profile does not say: the strict default.</summary>
     public StatusListRule? StatusList { get; init; }
 
-    /// <summary>Leaves and intermediates of Android chains past their end are accepted.</summary>
+    /// <summary>Leaves and intermediates of Android chains and of endorsement certificates past their end are accepted.</summary>
     public bool TolerateExpired { get; init; }
+
+    /// <summary>Which TPMs may have their attestation keys certified for this profile; null where it has no attestation CA.</summary>
+    public EkPolicy? Ek { get; init; }
 }
 
 /// <summary>What a profile says of Google's list of revoked attestation certificates.</summary>

@@ -21,9 +21,20 @@ internal static class ProfileRules
     {
         var attested = profile.Identifiers.Any(rule => rule.Value.Challenges.Contains(DeviceAttest));
         var rule = profile.Attestation;
-        if ((rule.StatusList is not null || rule.TolerateExpired) && !rule.Formats.Contains("android-key"))
+        var android = rule.Formats.Contains("android-key");
+        if (rule.StatusList is not null && !android)
         {
-            node.Mistake("status-list and expired-certificates are for android-key, which formats does not name: nothing would look at them");
+            node.Mistake("status-list is for android-key, which formats does not name: nothing would look at it");
+        }
+
+        if (rule.TolerateExpired && !android && rule.Ek is null)
+        {
+            node.Mistake("expired-certificates is for android-key, which formats does not name, and for ek, which is not there: nothing would look at it");
+        }
+
+        if (rule.Ek is not null && !rule.Formats.Contains("tpm"))
+        {
+            node.Mistake("ek is for tpm, which formats does not name: the certificates that it leads to would be refused");
         }
 
         switch (rule.Mode)

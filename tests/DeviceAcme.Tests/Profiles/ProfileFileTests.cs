@@ -1,3 +1,4 @@
+using DeviceAcme.Attestation.Tpm;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Testing;
 using FluentAssertions;
@@ -127,6 +128,41 @@ public sealed class ProfileFileTests
         lenient.TolerateExpired.Should().BeTrue();
     }
 
+    [Fact]
+    public void Which_TPMs_are_certified_is_read_and_is_strict_by_default()
+    {
+        const string Tpm = """
+            name: hosts
+            identifiers:
+              permanent-identifier: { challenges: [device-attest-01], allow: ["*"], proves: tpm.permanent-identifier }
+            attestation:
+              mode: required
+              formats: [tpm]
+              anchors: [tpm, tpm-ek]
+            RULES
+            certificate:
+              subject-alternative-names: [identifiers]
+              keys: [ec-p256]
+              extended-key-usage: [client-auth]
+              validity: 90d
+            issuer: default
+            """;
+        const string Hash = "0dd713251f1410640481ce23a28dcb5c435724ee942c906322d1905af755c0a0";
+        var mistakes = new Mistakes();
+        EkPolicy? Ek(string rules) => ProfileFile.Parse("hosts.yaml", Tpm.Replace("RULES", rules, StringComparison.Ordinal), mistakes)!.Attestation.Ek;
+        var colons = string.Join(':', Hash.ToUpperInvariant().Chunk(2).Select(pair => new string(pair)));
+
+        Ek("").Should().BeNull();
+        Ek("  ek: {}").Should().BeEquivalentTo(EkPolicy.Strict);
+        var named = Ek($"  ek: {{ allow: ['{colons}'], identifier: public-key, vendors: [registered, 'id:00001014'] }}\n  expired-certificates: tolerate")!;
+
+        mistakes.Errors.Should().BeEmpty();
+        named.Allow.Should().Equal(Hash);
+        named.Identifier.Should().Be(EkIdentifier.PublicKey);
+        named.Vendors.Should().BeEquivalentTo("registered", "00001014");
+        named.TolerateExpired.Should().BeTrue();
+    }
+
     [Theory]
     [InlineData("  formats: [apple]", "  formats: [aple]", 11, "attestation.formats[0]", "did you mean 'apple'?")]
     [InlineData("  mode: required", "  mode: requierd", 10, "attestation.mode", "did you mean 'required'?")]
@@ -136,6 +172,13 @@ public sealed class ProfileFileTests
     [InlineData("  anchors: [apple]", "  anchors: [../apple]", 12, "attestation.anchors[0]", "name of a folder")]
     [InlineData("  on-failure: challenge", "  status-list: { missing: accept }", 9, "attestation", "for android-key, which formats does not name")]
     [InlineData("  on-failure: challenge", "  expired-certificates: tolerate", 9, "attestation", "for android-key, which formats does not name")]
+    [InlineData("  on-failure: challenge", "  ek: {}", 9, "attestation", "ek is for tpm, which formats does not name")]
+    [InlineData("  on-failure: challenge", "  ek: { allow: [abc] }", 13, "attestation.ek.allow[0]", "64 hex digits; found 'abc'")]
+    [InlineData("  on-failure: challenge", "  ek: { identifier: key }", 13, "attestation.ek.identifier", "certificate, public-key")]
+    [InlineData("  on-failure: challenge", "  ek: { vendors: [Ifx] }", 13, "attestation.ek.vendors[0]", "did you mean 'IFX'?")]
+    [InlineData("  on-failure: challenge", "  ek: { vendors: [IFX, 'id:49465800'] }", 13, "attestation.ek.vendors[1]", "there already")]
+    [InlineData("  on-failure: challenge", "  ek: { vendors: [] }", 13, "attestation.ek.vendors", "must name a vendor")]
+    [InlineData("  on-failure: challenge", "  ek: { alow: [] }", 13, "attestation.ek.alow", "did you mean 'allow'?")]
     [InlineData("  on-failure: challenge", "  expired-certificates: yes", 13, "attestation.expired-certificates", "refuse, tolerate")]
     [InlineData("  on-failure: challenge", "  facts: { family: mac }", 13, "attestation.facts.family", "or a fact such as device.serial")]
     [InlineData("issuer: default", "devices: { unknown: refuse }", 26, "devices", "reserved for a later version ('3 of 5')")]

@@ -18,6 +18,7 @@ public sealed class ProfileReferenceTests
         ProfileFile.Known.Where(name => name is not ("accounts" or "identifiers" or "attestation" or "evidence" or "certificate")).Should().OnlyContain(name => Reference.Contains($"| `{name}` |"));
         IdentifierSection.Known.Should().OnlyContain(name => Reference.Contains($"| `….{name}` |"));
         AttestationSection.Known.Should().OnlyContain(name => Reference.Contains($"| `attestation.{name}` |"));
+        EkSection.Known.Should().OnlyContain(name => Reference.Contains($"| `….{name}` |"));
         EvidenceSection.Known.Should().OnlyContain(name => Reference.Contains($"| `evidence.{name}` |"));
         CertificateSection.Known.Should().OnlyContain(name => Reference.Contains($"| `certificate.{name}` |"));
     }
