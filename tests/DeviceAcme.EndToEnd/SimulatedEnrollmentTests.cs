@@ -63,6 +63,18 @@ public sealed class SimulatedEnrollmentTests(RunningServer server) : TestsOnServ
         result.GetProperty("certificate").GetProperty("subjectAlternativeNames")[0].GetString().Should().Be("permanent-identifier:PHONE1");
     }
 
+    [Theory, InlineData("printer", "CHIP-BORN1/2.25.108838171977201940065572333276395298"), InlineData("iot", "BORN1/2.25.231498336004203027971151384673081744700")]
+    public async Task A_device_with_a_birth_certificate_enrolls(string kind, string module)
+    {
+        var (code, result, talk) = await Enroll(kind, "acme/iot-idevid/directory", "--serial", "BORN1");
+
+        code.Should().Be(0, talk);
+        result.GetProperty("certificate").GetProperty("subjectAlternativeNames")[0].GetString().Should().Be("hardware-module:" + module);
+        using var leaf = Leaf();
+        leaf.Subject.Should().Be("CN=BORN1");
+        leaf.Extensions["2.5.29.32"].Should().NotBeNull("the key's residency is not proven");
+    }
+
     [Theory, Needs("swtpm"), InlineData("ec-p256"), InlineData("ec-p384"), InlineData("rsa-2048")]
     public async Task A_real_software_TPM_enrolls_with_a_key_that_stays_in_it(string keyType)
     {
@@ -105,7 +117,7 @@ public sealed class SimulatedEnrollmentTests(RunningServer server) : TestsOnServ
         result.GetProperty("problem").GetProperty("reason").GetString().Should().Be("freshness-mismatch");
     }
 
-    [Theory, InlineData("mac", "acme/apple-device/directory"), InlineData("tpm", "acme/linux-tpm/directory"), InlineData("android", "acme/android-device/directory")]
+    [Theory, InlineData("mac", "acme/apple-device/directory"), InlineData("tpm", "acme/linux-tpm/directory"), InlineData("android", "acme/android-device/directory"), InlineData("printer", "acme/iot-idevid/directory"), InlineData("iot", "acme/iot-idevid/directory")]
     public async Task An_attested_key_that_is_not_the_key_of_the_request_gets_nothing(string kind, string directory)
     {
         var (code, result, _) = await Enroll(kind, directory, "--fault", "key-swap");

@@ -166,6 +166,19 @@ public sealed class IdevidVerifierTests
         verdict.Facts.Find("key.protection")!.Proven.Should().BeFalse();
     }
 
+    [Theory, InlineData("secure-element", true), InlineData("software", false), InlineData("origin-only", false)]
+    public void Only_an_operator_can_say_more_of_the_new_keys_protection(string said, bool proven)
+    {
+        var terms = new AnchorTerms { Facts = new Dictionary<string, FactValue> { ["key.protection"] = new FactValue.Text(said) } };
+        var verdict = AttestationVerifier.Verify(Evidence(Printer.Make()) with { Anchors = Trial.Anchors.WithTerms(_ => null, terms) });
+
+        verdict.ShouldAccept();
+        verdict.Fact("key.protection").Should().Be(said);
+        verdict.Check("anchor-terms").Found.Should().Contain($"key.protection is {said}");
+        KeyProtection.IsProven(verdict.Facts).Should().Be(proven);
+        KeyProtection.IsProven(FactSet.Empty).Should().BeFalse("a format that says nothing proves nothing");
+    }
+
     [Fact]
     public void Facts_below_a_broken_chain_are_unproven() =>
         Verify(Printer.With(IdevidFault.ForeignRoot)).Facts.All.Should().OnlyContain(fact => !fact.Proven);
