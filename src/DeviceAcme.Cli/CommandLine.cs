@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DeviceAcme.Cli.Apple;
 
 namespace DeviceAcme.Cli;
 
@@ -9,11 +10,13 @@ internal static class CommandLine
     private const int Failure = 1;
     private const int Usage = 2;
 
-    public static async Task<int> Run(IReadOnlyList<string> arguments, TextWriter output, Talk talk)
+    public static async Task<int> Run(IReadOnlyList<string> arguments, TextWriter output, Talk talk, TimeProvider time)
     {
         var root = new RootCommand("Administration of a DeviceAcme server from a terminal.");
         root.Subcommands.Add(Eab(output, talk));
         root.Subcommands.Add(Ca());
+        root.Subcommands.Add(AppleCommand.Make(output, talk, time));
+        HelpExamples.AddTo(root);
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         foreach (var error in parsed.Errors)
         {

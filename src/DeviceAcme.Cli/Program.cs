@@ -1,3 +1,3 @@
 using DeviceAcme.Cli;
 
-return await CommandLine.Run(args, Console.Out, new Talk(Console.Error));
+return await CommandLine.Run(args, Console.Out, new Talk(Console.Error), TimeProvider.System);

@@ -20,6 +20,14 @@ public sealed record RunningServer
     [JsonPropertyName("adminUrl")]
     public Uri? AdminUrl { get; init; }
 
+    /// <summary>What clients see of it: the base of its directories; null in files of earlier versions.</summary>
+    [JsonPropertyName("url")]
+    public Uri? Url { get; init; }
+
+    /// <summary>Where it reads its profiles, an absolute path; null in files of earlier versions.</summary>
+    [JsonPropertyName("profilesDirectory")]
+    public string? ProfilesDirectory { get; init; }
+
     /// <summary>Reads the file; null where it is missing or half written.</summary>
     public static RunningServer? Read(string path)
     {

@@ -14,15 +14,26 @@ internal sealed class DataDirectoryLock : IDisposable
     private DataDirectoryLock(FileStream file) => _file = file;
 
     /// <summary>Makes the directory if it is missing; throws <see cref="StartFailure"/> when another process has it.</summary>
-    public static DataDirectoryLock Take(string dataDirectory, Uri? adminUrl)
+    /// <param name="adminUrl">Where this process administers; null where it does not serve.</param>
+    /// <param name="url">Where it serves; null where it does not, and then the file keeps what the last server wrote.</param>
+    /// <param name="profilesDirectory">Where it reads its profiles; null as with <paramref name="url"/>.</param>
+    public static DataDirectoryLock Take(string dataDirectory, Uri? adminUrl, Uri? url = null, string? profilesDirectory = null)
     {
         try
         {
             MakeDirectory(dataDirectory);
             var file = new FileStream(Path.Combine(dataDirectory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             // Beside the lock, because nobody else can read a locked file on Windows.
-            var self = new RunningServer { ProcessId = Environment.ProcessId, AdminUrl = adminUrl };
-            File.WriteAllText(Path.Combine(dataDirectory, RunningServer.FileName), JsonSerializer.Serialize(self, AdminJson.Default.RunningServer));
+            var path = Path.Combine(dataDirectory, RunningServer.FileName);
+            var last = RunningServer.Read(path);
+            var self = new RunningServer
+            {
+                ProcessId = Environment.ProcessId,
+                AdminUrl = adminUrl,
+                Url = url ?? last?.Url,
+                ProfilesDirectory = profilesDirectory is null ? last?.ProfilesDirectory : Path.GetFullPath(profilesDirectory),
+            };
+            File.WriteAllText(path, JsonSerializer.Serialize(self, AdminJson.Default.RunningServer));
             return new DataDirectoryLock(file);
         }
         catch (UnauthorizedAccessException exception)

@@ -33,7 +33,7 @@ internal static class ServerProgram
 
     private static async Task<int> Serve(ServerOptions options, TimeProvider time, CancellationToken cancellation)
     {
-        using var directoryLock = DataDirectoryLock.Take(options.DataDirectory, options.AdminUrl);
+        using var directoryLock = DataDirectoryLock.Take(options.DataDirectory, options.AdminUrl, options.Url, options.ProfilesDirectory);
         await using var app = ServerApplication.Build(options, time);
         try
         {
