@@ -1,3 +1,4 @@
+using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Hosting;
 using FluentAssertions;
 using Xunit;
@@ -41,6 +42,19 @@ public sealed class DataDirectoryLockTests : IDisposable
         {
             File.GetUnixFileMode(path).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
+    }
+
+    [Fact]
+    public void What_the_server_wrote_of_itself_outlives_it_and_a_command_on_its_data()
+    {
+        DataDirectoryLock.Take(_folder.FullName, new Uri("http://localhost:14002"), new Uri("https://acme.example"), _folder.FullName).Dispose();
+
+        DataDirectoryLock.Take(_folder.FullName, adminUrl: null).Dispose();
+
+        var known = RunningServer.Read(Path.Combine(_folder.FullName, RunningServer.FileName))!;
+        known.Url.Should().Be(new Uri("https://acme.example"));
+        known.ProfilesDirectory.Should().Be(_folder.FullName);
+        known.AdminUrl.Should().BeNull("a command does not serve");
     }
 
     [Fact]
