@@ -11,7 +11,6 @@ internal sealed class TpmDescription
     public const string Version = "2.23.133.2.3";
 
     private const string Specification = "2.23.133.2.16";
-    private const int MaxAttributes = 32;
 
     private TpmDescription()
     {
@@ -43,7 +42,7 @@ internal sealed class TpmDescription
 
     /// <summary>
     /// The attributes of subjectDirectoryAttributes (RFC 5280 §4.2.1.8): the specification, and by some vendors what belongs into the alternative
-    /// name. Values that are no character strings are null. Throws <see cref="AsnContentException"/>.
+    /// name; others are passed over. Throws <see cref="AsnContentException"/>.
     /// </summary>
     public static (IReadOnlyList<NameAttribute> Attributes, string? Specification) ReadDirectoryAttributes(ReadOnlyMemory<byte> value)
     {
@@ -61,14 +60,9 @@ internal sealed class TpmDescription
             {
                 specification = ReadSpecification(values.ReadSequence());
             }
-            else if (values.HasData)
+            else if (oid is Manufacturer or Model or Version && values.HasData)
             {
                 attributes.Add(new NameAttribute(oid, DistinguishedName.ReadString(values)));
-            }
-
-            if (attributes.Count > MaxAttributes)
-            {
-                throw new AsnContentException($"more than {MaxAttributes} directory attributes");
             }
         }
 

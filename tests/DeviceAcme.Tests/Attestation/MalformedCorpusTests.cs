@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using DeviceAcme.Attestation;
-using DeviceAcme.Attestation.X509;
+using DeviceAcme.Attestation.Tpm;
 using DeviceAcme.Testing;
 using FluentAssertions;
 using Xunit;
@@ -38,8 +38,9 @@ public sealed class MalformedCorpusTests
             "apple-mda" or "tpm-acme" => AttestationVerifier.Verify(Order(variant, origin)).Reason,
             "android-key" => AndroidCorpusTests.Judge(variant, origin, variant.Expected.At).Reason,
             "idevid" => IdevidCorpusTests.Judge(variant.Certificates("chain.pem"), origin.Anchors, variant.Expected.At).Reason,
+            "tpm-ek-cert" => EkVerifier.Verify(EkCorpusTests.Evidence(variant.File("leaf.der"), variant.Expected.At)).Verdict.Reason,
             "tpm-signed" => TpmParts.Judge(variant, TpmParts.ExtraData(origin), variant.Expected.At),
-            _ => Chain(variant),
+            _ => throw new InvalidOperationException($"{id}: nobody knows how to judge {origin.Family}"),
         };
 
         reason.Should().NotBeNull($"{id} must be refused as {variant.Expected.Reason}");
@@ -70,8 +71,4 @@ public sealed class MalformedCorpusTests
             Now = variant.Expected.At,
         };
     }
-
-    private static Reason? Chain(CorpusItem variant) => Certificate.TryRead(variant.File("leaf.der"), out var leaf, out _)
-        ? CertificatePath.Verify([leaf], Corpus.VendorRoots, variant.Expected.At, new PathRules { AllowSha1 = true }, null).Reason
-        : Reasons.CertificateMalformed;
 }
