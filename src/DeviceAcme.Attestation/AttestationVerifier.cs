@@ -11,7 +11,10 @@ public static class AttestationVerifier
     private static readonly CheckRule FormatRule = new("format", "fmt is a format that is known here and accepted by the profile");
 
     /// <summary>Decodes the object, finds the verifier of its format and lets it judge. An empty object and <c>{}</c> have verdicts of their own.</summary>
-    public static Verdict Verify(Evidence evidence)
+    public static Verdict Verify(Evidence evidence) => Verify(evidence, static (verifier, statement, evidence, checks) => verifier.Verify(statement, evidence, checks));
+
+    /// <param name="judge">Lets the format's verifier judge; an offline verification compares with a browser's ceremony instead.</param>
+    internal static Verdict Verify(Evidence evidence, Func<IFormatVerifier, AttestationStatement, Evidence, CheckList, Verdict> judge)
     {
         var checks = new CheckList();
         AttestationStatement statement;
@@ -44,7 +47,7 @@ public static class AttestationVerifier
         }
 
         checks.Pass(FormatRule, $"fmt is '{shown}'");
-        return verifier.Verify(statement, evidence with { Format = statement.Format }, checks);
+        return judge(verifier, statement, evidence with { Format = statement.Format }, checks);
     }
 
     /// <summary>The verdict on a response whose <c>attObj</c> is empty.</summary>

@@ -14,6 +14,11 @@ public sealed record Evidence
     /// <summary>The key authorization, ASCII (RFC 8555 §8.1); null only in an offline verification.</summary>
     public string? KeyAuthorization { get; init; }
 
+    /// <summary>
+    /// The freshness value itself, where neither token nor key authorization is at hand; null except in an offline verification.
+    /// </summary>
+    public ReadOnlyMemory<byte>? ChallengeHash { get; init; }
+
     /// <summary>The identifier that was ordered and the fact that must equal it; null only in an offline verification.</summary>
     public ExpectedIdentifier? Identifier { get; init; }
 

@@ -45,6 +45,14 @@ public static class Reasons
     public static Reason FormatNotAllowed { get; } = Row("format-not-allowed", "unsupported-format",
         "The profile does not accept this attestation format: add it to attestation.formats or use another directory.");
 
+    // what only a verification without server meets
+    public static Reason PemMalformed { get; } = Row("pem-malformed", "malformed-pem",
+        "A PEM block has no end, or holds something else than base64.");
+    public static Reason AuthenticatorDataMalformed { get; } = Row("authdata-malformed", "malformed-authdata",
+        "The authenticator data is not what WebAuthn §6.1 says: it was damaged on the way or made by a faulty client.");
+    public static Reason KeyMismatch { get; } = Row("key-mismatch", "key-mismatch",
+        "The evidence attests another key than the one that it must be: compare the key of the request with the one in the device.");
+
     // certificates and their path
     public static Reason ChainTooLong { get; } = Row("chain-too-long", "oversized",
         "More certificates than any vendor's chain has.");

@@ -304,6 +304,10 @@ internal sealed class AndroidKeyVerifier : IFormatVerifier
         {
             checks.Pass(Boot, found);
         }
+        else if (policy.BootStateIsUndecided)
+        {
+            checks.NotReached(Boot, $"{found}; no profile was given that says whether that is accepted");
+        }
         else if (policy.RequireVerifiedBoot)
         {
             checks.Fail(Boot, Reasons.AndroidBootState, found);

@@ -18,6 +18,11 @@ public sealed record AndroidPolicy
     /// <summary>The bootloader must be locked and the system verified by the vendor's key.</summary>
     public bool RequireVerifiedBoot { get; init; } = true;
 
+    /// <summary>
+    /// Offline, where no profile was given: a bootloader that is not locked is neither refused nor accepted, the verdict stays incomplete.
+    /// </summary>
+    public bool BootStateIsUndecided { get; init; }
+
     /// <summary>Google's list of revoked attestation certificates; null where none could be loaded.</summary>
     public StatusList? StatusList { get; init; }
 

@@ -145,10 +145,15 @@ internal sealed class AppleVerifier : IFormatVerifier
             return;
         }
 
-        if (evidence.Token is not { } token)
+        var accepted = new List<(string, byte[])>();
+        if (evidence.Token is { } token)
         {
-            CommonChecks.CheckFreshness(checks, freshness.Value.Span, [], AppleProperties.Freshness, "");
-            return;
+            accepted.Add(("SHA-256 of the token", CommonChecks.Sha256(token)));
+        }
+
+        if (evidence.ChallengeHash is { } given)
+        {
+            accepted.Add(("the given challenge hash", given.ToArray()));
         }
 
         var overKeyAuthorization = evidence.KeyAuthorization is { } keyAuthorization
@@ -156,7 +161,7 @@ internal sealed class AppleVerifier : IFormatVerifier
         CommonChecks.CheckFreshness(
             checks,
             freshness.Value.Span,
-            [("SHA-256 of the token", CommonChecks.Sha256(token))],
+            accepted,
             AppleProperties.Freshness,
             overKeyAuthorization
                 ? "The value was made from the key authorization; this format binds the token alone."

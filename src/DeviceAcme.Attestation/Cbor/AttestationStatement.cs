@@ -13,16 +13,24 @@ internal sealed class AttestationStatement
 
     private readonly CborItem.Map _statement;
 
-    private AttestationStatement(string format, CborItem.Map statement, bool hasAuthenticatorData)
+    private AttestationStatement(string format, CborItem.Map statement, CborItem? authenticatorData)
     {
         Format = format;
         _statement = statement;
-        HasAuthenticatorData = hasAuthenticatorData;
+        HasAuthenticatorData = authenticatorData is not null;
+        AuthenticatorData = (authenticatorData as CborItem.Octets)?.Value;
     }
 
     public string Format { get; }
 
     public bool HasAuthenticatorData { get; }
+
+    /// <summary>The octets of authData; null where there is none, or something else in its place.</summary>
+    public ReadOnlyMemory<byte>? AuthenticatorData { get; }
+
+    /// <summary>A statement that was put together from its parts, where a device or a tool gave them one by one.</summary>
+    public static AttestationStatement Of(string format, IEnumerable<(string Member, CborItem Value)> members) => new(
+        format, new CborItem.Map([.. members.Select(member => KeyValuePair.Create<CborItem, CborItem>(new CborItem.Text(member.Member), member.Value))]), null);
 
     /// <summary>Reads the object; throws <see cref="MalformedEvidenceException"/>.</summary>
     public static AttestationStatement Read(ReadOnlyMemory<byte> attestationObject)
@@ -65,7 +73,7 @@ internal sealed class AttestationStatement
             null => throw new MalformedEvidenceException(Reasons.StatementMissing, $"members: {Names(map)}"),
             var other => throw WrongType("attStmt", "a map", other),
         };
-        return new AttestationStatement(format, statement, map.Find("authData") is not null);
+        return new AttestationStatement(format, statement, map.Find("authData"));
     }
 
     /// <summary>True if the member is there, of whatever type.</summary>

@@ -33,13 +33,20 @@ internal sealed class StrictCbor
     /// <summary>Reads the item; throws <see cref="MalformedEvidenceException"/>.</summary>
     public static CborItem Read(ReadOnlyMemory<byte> input)
     {
+        var (item, length) = ReadFirst(input);
+        return length == input.Length
+            ? item
+            : throw new MalformedEvidenceException(Reasons.CborTrailingBytes, $"{input.Length - length} bytes follow the object");
+    }
+
+    /// <summary>Reads the item at the beginning and tells how long it is; throws <see cref="MalformedEvidenceException"/>.</summary>
+    public static (CborItem Item, int Length) ReadFirst(ReadOnlyMemory<byte> input)
+    {
         try
         {
             var cbor = new StrictCbor(input);
             var item = cbor.ReadItem(0);
-            return cbor._reader.BytesRemaining == 0
-                ? item
-                : throw new MalformedEvidenceException(Reasons.CborTrailingBytes, $"{cbor._reader.BytesRemaining} bytes follow the object");
+            return (item, cbor.Position);
         }
         catch (Exception broken) when (broken is CborContentException or DecoderFallbackException or InvalidOperationException or OverflowException)
         {

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace DeviceAcme.Attestation.Tpm;
 
-/// <summary>What a statement is judged against. Only ACME's rule is used outside of tests, which judge recorded WebAuthn ceremonies too.</summary>
+/// <summary>What a statement is judged against: ACME's rule, or WebAuthn's where a recorded ceremony is judged offline.</summary>
 internal sealed record TpmExpectation
 {
     /// <summary>Accepted values of extraData for a signature with this hash, with what they are made from; empty where no challenge was given.</summary>
     public required Func<HashAlgorithmName, IReadOnlyList<(string Source, byte[] Value)>> ExtraData { get; init; }
 
-    /// <summary>SHA-1 signatures: refused, except to judge old recorded evidence.</summary>
+    /// <summary>SHA-1 signatures: refused, except in recorded ceremonies (Windows signs them with RS1).</summary>
     public bool AllowSha1 { get; init; }
 
     /// <summary>device-attest §5: SHA-256 of the key authorization in every deployment; the signature's own hash where that is stronger.</summary>
@@ -17,12 +17,13 @@ internal sealed record TpmExpectation
     {
         ExtraData = hash =>
         {
+            var accepted = evidence.ChallengeHash is { } given ? new List<(string, byte[])> { ("the given challenge hash", given.ToArray()) } : [];
             if (evidence.KeyAuthorization is not { } keyAuthorization)
             {
-                return [];
+                return accepted;
             }
 
-            var accepted = new List<(string, byte[])> { ("SHA-256 of the key authorization", CommonChecks.Sha256(keyAuthorization)) };
+            accepted.Add(("SHA-256 of the key authorization", CommonChecks.Sha256(keyAuthorization)));
             if (hash == HashAlgorithmName.SHA384 || hash == HashAlgorithmName.SHA512)
             {
                 accepted.Add(
@@ -34,9 +35,11 @@ internal sealed record TpmExpectation
     };
 
     /// <summary>WebAuthn §8.3: the hash of <c>alg</c> over authData ‖ clientDataHash.</summary>
-    public static TpmExpectation WebAuthn(ReadOnlyMemory<byte> toBeSigned, bool allowSha1) => new()
+    public static TpmExpectation WebAuthn(ReadOnlyMemory<byte> authData, byte[]? clientDataHash, bool allowSha1) => new()
     {
-        ExtraData = hash => [($"{hash.Name} of authData and clientDataHash", CryptographicOperations.HashData(hash, toBeSigned.Span))],
+        ExtraData = hash => clientDataHash is null
+            ? []
+            : [($"{hash.Name} of authData and clientDataHash", CryptographicOperations.HashData(hash, [.. authData.Span, .. clientDataHash]))],
         AllowSha1 = allowSha1,
     };
 }

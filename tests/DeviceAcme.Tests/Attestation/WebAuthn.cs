@@ -33,8 +33,8 @@ internal static class WebAuthn
             return AttestationVerifier.Verify(evidence);
         }
 
-        var toBeSigned = (byte[])[.. AuthData(attestationObject), .. clientDataHash];
-        return new TpmVerifier().Verify(statement, evidence, new CheckList(), TpmExpectation.WebAuthn(toBeSigned, allowSha1: true));
+        return new TpmVerifier().Verify(
+            statement, evidence, new CheckList(), TpmExpectation.WebAuthn(AuthData(attestationObject), clientDataHash, allowSha1: true));
     }
 
     /// <summary>The same object as an ACME server sees it.</summary>
