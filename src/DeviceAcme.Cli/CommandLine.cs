@@ -1,5 +1,7 @@
 using System.CommandLine;
+using DeviceAcme.Attestation;
 using DeviceAcme.Cli.Apple;
+using DeviceAcme.Cli.Verify;
 
 namespace DeviceAcme.Cli;
 
@@ -10,12 +12,15 @@ internal static class CommandLine
     private const int Failure = 1;
     private const int Usage = 2;
 
-    public static async Task<int> Run(IReadOnlyList<string> arguments, TextWriter output, Talk talk, TimeProvider time)
+    /// <param name="readAnchors">How folders of anchors are read; null reads them each time.</param>
+    public static async Task<int> Run(
+        IReadOnlyList<string> arguments, TextWriter output, Talk talk, TimeProvider time, Func<IReadOnlyList<string>, AnchorSet>? readAnchors = null)
     {
         var root = new RootCommand("Administration of a DeviceAcme server from a terminal.");
         root.Subcommands.Add(Eab(output, talk));
         root.Subcommands.Add(Ca());
         root.Subcommands.Add(AppleCommand.Make(output, talk, time));
+        root.Subcommands.Add(new VerifyCommand(output, talk, time, readAnchors ?? AnchorFolders.Read).Command());
         HelpExamples.AddTo(root);
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         foreach (var error in parsed.Errors)
@@ -32,6 +37,16 @@ internal static class CommandLine
         try
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output });
+        }
+        catch (WrongUse wrong)
+        {
+            talk.Error(wrong.Message);
+            if (wrong.Hint is not null)
+            {
+                talk.Hint(wrong.Hint);
+            }
+
+            return Usage;
         }
         catch (CommandFailure failure)
         {

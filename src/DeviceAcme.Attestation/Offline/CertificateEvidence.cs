@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using DeviceAcme.Attestation.Tpm;
 using DeviceAcme.Attestation.X509;
 
 namespace DeviceAcme.Attestation.Offline;
@@ -14,12 +15,18 @@ internal static class CertificateEvidence
     private const string HardwareModule = "device.hardware-module";
 
     private static readonly string[] Identifiers = [PermanentIdentifier, HardwareModule, Serial];
+    private static readonly CheckRule AttestationKey = new("ak-certificate", "the certificate is that of an attestation key (WebAuthn §8.3.1)");
     private static readonly CheckRule Key = new("key", "the certified key can be read");
 
     public static Verdict Judge(string kind, IReadOnlyList<Certificate> certificates, OfflineQuestion question, Evidence evidence, CheckList checks)
     {
         var leaf = certificates[0];
         var proven = CommonChecks.CheckChain(checks, certificates, evidence, new PathRules { AllowSha1 = !question.RefuseSha1 });
+        if (kind == "tpm")
+        {
+            CheckAttestationKey(checks, leaf);
+        }
+
         checks.NotReached(CommonChecks.Freshness, "a certificate by itself was made for no challenge");
         var read = Facts(leaf);
         if (SubjectPublicKey.TryRead(leaf.PublicKeyInfo, out var key, out var problem))
@@ -35,6 +42,20 @@ internal static class CertificateEvidence
         var facts = new FactSet(read.Select(fact => new Fact(fact.Name, fact.Value, proven)));
         CommonChecks.CheckIdentifier(checks, evidence.Identifier, facts, Identifiers, Identifiers, "The certificate names no device.");
         return checks.Conclude(kind, facts, null);
+    }
+
+    // what TpmVerifier asks of x5c[0]
+    private static void CheckAttestationKey(CheckList checks, Certificate leaf)
+    {
+        var ak = AkCertificate.Read(leaf);
+        if (ak.Reason is { } reason)
+        {
+            checks.Fail(AttestationKey, reason, ak.Found);
+        }
+        else
+        {
+            checks.Pass(AttestationKey, ak.Found);
+        }
     }
 
     private static List<(string Name, FactValue Value)> Facts(Certificate leaf)

@@ -17,6 +17,12 @@ public sealed record OfflineQuestion
     /// <summary>The only format that is accepted, by its WebAuthn name; null lets the evidence tell.</summary>
     public string? Format { get; init; }
 
+    /// <summary>The formats that a profile accepts; null for all.</summary>
+    public IReadOnlyList<string>? AllowedFormats { get; init; }
+
+    /// <summary>The name of the profile that is judged by, for anchors that are limited to profiles.</summary>
+    public string? Profile { get; init; }
+
     /// <summary>The challenge token.</summary>
     public string? Token { get; init; }
 

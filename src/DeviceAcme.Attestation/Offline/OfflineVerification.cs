@@ -52,6 +52,15 @@ public static class OfflineVerification
             : throw new UnknownEvidenceException("no evidence among the files", "a public key alone proves nothing");
     }
 
+    /// <summary>The key in a file: a public key, or that of a certificate, DER or PEM; null where there is none.</summary>
+    public static ReadOnlyMemory<byte>? ReadKey(OfflineFile file)
+    {
+        var part = InputReader.Read(file)[0];
+        return part.Kind == InputKind.Key ? part.Bytes
+            : part.Kind == InputKind.Certificate && Certificate.TryRead(part.Bytes, out var certificate, out _) ? certificate.PublicKeyInfo
+            : null;
+    }
+
     private static IReadOnlyList<OfflineAnswer> JudgeObjects(OfflineQuestion question, List<InputPart> objects, List<InputPart> clientData)
     {
         if (clientData.Count > 0 && clientData.Count != objects.Count)
@@ -93,7 +102,8 @@ public static class OfflineVerification
             KeyAuthorization = question.KeyAuthorization,
             ChallengeHash = question.ChallengeHash,
             Identifier = question.Identifier is { } value ? new ExpectedIdentifier("permanent-identifier", value, question.IdentifierFact) : null,
-            Formats = question.Format is { } format ? [format] : AttestationFormats.Names,
+            Formats = question.Format is { } format ? [format] : question.AllowedFormats ?? AttestationFormats.Names,
+            Profile = question.Profile,
             Anchors = question.Anchors,
             Now = question.Now,
             Android = question.Android,

@@ -32,15 +32,15 @@ internal static class DeviceAttest01
             Anchors = question.Anchors,
             Now = question.Now,
             VerifiedIntermediates = question.VerifiedIntermediates,
-            Android = Android(question),
+            Android = AndroidPolicyOf(question.Profile.Attestation, question.AndroidStatusList),
         });
         return DevicePolicy.Judge(verdict, question.Profile.Attestation);
     }
 
-    private static AndroidPolicy Android(AttestationQuestion question)
+    /// <summary>What a profile decides about android-key evidence, with the status list in force; null while none is loaded.</summary>
+    public static AndroidPolicy AndroidPolicyOf(AttestationRule rule, StatusList? statusList)
     {
-        var rule = question.Profile.Attestation;
-        var policy = AndroidPolicy.Strict with { StatusList = question.AndroidStatusList, TolerateExpired = rule.TolerateExpired };
+        var policy = AndroidPolicy.Strict with { StatusList = statusList, TolerateExpired = rule.TolerateExpired };
         return rule.StatusList is { } list
             ? policy with { StatusListMaxAge = list.StaleAfter, AcceptWithoutStatusList = list.AcceptMissing }
             : policy;
