@@ -102,6 +102,17 @@ public sealed class AnchorSet
     }
 
     /// <summary>
+    /// Of several certificates that one root key got under one name, only the one that ends last: it speaks for the key, its beginning too. Roots
+    /// with terms of their own stay. For judging old evidence, where a set collected from everywhere has all of them.
+    /// </summary>
+    public AnchorSet LongestLived()
+    {
+        var last = Anchors.GroupBy(root => Convert.ToHexString(root.Certificate.PublicKeyInfo.Span) + Convert.ToHexString(root.Certificate.Subject.Span), StringComparer.Ordinal)
+            .SelectMany(same => same.All(root => root.Terms.IsUnlimited) ? [same.MaxBy(root => root.NotAfter)!] : same.AsEnumerable());
+        return new AnchorSet(last.Concat(Intermediates), Problems);
+    }
+
+    /// <summary>
     /// The same certificates with other terms. Terms for one certificate count for every certificate of this set with the same key, because an
     /// anchor is its key; where several are named, each keeps its own.
     /// </summary>

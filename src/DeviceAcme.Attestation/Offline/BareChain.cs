@@ -1,6 +1,7 @@
 using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Attestation.Apple;
 using DeviceAcme.Attestation.Cbor;
+using DeviceAcme.Attestation.Tpm;
 using DeviceAcme.Attestation.X509;
 
 namespace DeviceAcme.Attestation.Offline;
@@ -8,11 +9,8 @@ namespace DeviceAcme.Attestation.Offline;
 /// <summary>Certificates without a statement around them. Apple's and Android's say everything themselves; others prove no possession of their key.</summary>
 internal static class BareChain
 {
-    /// <summary>A chain of which nothing else is known.</summary>
-    public const string Certificate = "certificate";
-
     /// <summary>What a chain can be called besides the formats that have statements.</summary>
-    public static readonly string[] Kinds = [Certificate];
+    public static readonly string[] Kinds = [EkVerifier.Format, CertificateEvidence.Unknown];
 
     private static readonly CheckRule Input = new("certificates", "the files hold certificates, leaf first, that can be read");
 
@@ -20,7 +18,7 @@ internal static class BareChain
     public static IReadOnlyList<IReadOnlyList<InputPart>> Group(List<InputPart> parts)
     {
         var files = parts.GroupBy(part => part.File, StringComparer.Ordinal).ToList();
-        var read = parts.ConvertAll(part => part.Kind == InputKind.Certificate && X509.Certificate.TryRead(part.Bytes, out var certificate, out _) ? certificate : null);
+        var read = parts.ConvertAll(part => part.Kind == InputKind.Certificate && Certificate.TryRead(part.Bytes, out var certificate, out _) ? certificate : null);
         var stranger = files.Count > 1 && files.TrueForAll(file => file.Count() == 1) && read.TrueForAll(one => one is not null && !read.Exists(
             other => other is not null && !ReferenceEquals(one, other) && (Names(one, other) || Names(other, one))));
         return stranger ? [.. files.Select(file => (IReadOnlyList<InputPart>)[.. file])] : [files.Count > 1 ? Ordered(parts) : parts];
@@ -64,13 +62,13 @@ internal static class BareChain
 
         foreach (var part in parts)
         {
-            if (part.Bytes.Length > X509.Certificate.MaxSize)
+            if (part.Bytes.Length > Certificate.MaxSize)
             {
                 checks.Fail(Input, Reasons.CertificateTooLarge, $"{part.File}: {part.Bytes.Length} bytes");
                 return [];
             }
 
-            if (!X509.Certificate.TryRead(part.Bytes, out var certificate, out var problem))
+            if (!Certificate.TryRead(part.Bytes, out var certificate, out var problem))
             {
                 checks.Fail(Input, Reasons.CertificateMalformed, $"{part.File}: {problem}");
                 return [];
@@ -96,7 +94,7 @@ internal static class BareChain
             || certificate.IssuerText.Contains("Android Keystore", StringComparison.Ordinal)
             || certificate.IssuerText.Contains("Key Attestation CA", StringComparison.Ordinal))
             ? "android-key"
-            : Certificate;
+            : CertificateEvidence.Recognize(leaf);
     }
 
     private static bool Names(Certificate certificate, Certificate issuer) => certificate.Issuer.Span.SequenceEqual(issuer.Subject.Span);
@@ -106,7 +104,7 @@ internal static class BareChain
     {
         var rest = parts.ConvertAll(part => (
             Part: part,
-            Certificate: part.Kind == InputKind.Certificate && X509.Certificate.TryRead(part.Bytes, out var certificate, out _) ? certificate : null));
+            Certificate: part.Kind == InputKind.Certificate && Certificate.TryRead(part.Bytes, out var certificate, out _) ? certificate : null));
         if (rest.Exists(item => item.Certificate is null))
         {
             return parts;

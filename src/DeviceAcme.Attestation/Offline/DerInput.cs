@@ -27,9 +27,9 @@ internal static class DerInput
                 return [new InputPart(InputKind.Signature, der, file)];
             }
 
-            outer.ReadEncodedValue();
-            return outer.PeekTag().HasSameClassAndValue(Asn1Tag.PrimitiveBitString)
-                ? [new InputPart(InputKind.Key, der, file)]
+            var body = outer.ReadEncodedValue();
+            return outer.PeekTag().HasSameClassAndValue(Asn1Tag.PrimitiveBitString) ? [new InputPart(InputKind.Key, der, file)]
+                : KeyOfRequest(body) is { } key ? [new InputPart(InputKind.RequestKey, key, file)]
                 : [new InputPart(InputKind.Certificate, der, file)];
         }
         catch (AsnContentException)
@@ -64,6 +64,7 @@ internal static class DerInput
             parts.AddRange(label switch
             {
                 "CERTIFICATE" or "X509 CERTIFICATE" or "TRUSTED CERTIFICATE" => [new InputPart(InputKind.Certificate, der.AsMemory(0, length), file)],
+                "CERTIFICATE REQUEST" or "NEW CERTIFICATE REQUEST" => Read(der.AsMemory(0, length), file),
                 "PUBLIC KEY" => [new InputPart(InputKind.Key, der.AsMemory(0, length), file)],
                 "PKCS7" or "CMS" => Read(der.AsMemory(0, length), file),
                 _ => Array.Empty<InputPart>(),
@@ -71,6 +72,23 @@ internal static class DerInput
         }
 
         return parts;
+    }
+
+    /// <summary>The key of a CSR (RFC 2986 §4.1: version 0, subject, key); null where the body is that of a certificate.</summary>
+    private static ReadOnlyMemory<byte>? KeyOfRequest(ReadOnlyMemory<byte> body)
+    {
+        var request = new AsnReader(body, AsnEncodingRules.BER).ReadSequence();
+        if (!request.PeekTag().HasSameClassAndValue(Asn1Tag.Integer))
+        {
+            return null;
+        }
+
+        request.ReadEncodedValue();
+        request.ReadEncodedValue();
+        var key = request.ReadEncodedValue();
+        var parts = new AsnReader(key, AsnEncodingRules.BER).ReadSequence();
+        parts.ReadEncodedValue();
+        return parts.HasData && parts.PeekTag().HasSameClassAndValue(Asn1Tag.PrimitiveBitString) ? key : null;
     }
 
     // a p7b: SignedData that holds nothing but certificates (RFC 5652 §5.1)

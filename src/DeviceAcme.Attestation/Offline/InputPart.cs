@@ -18,6 +18,9 @@ internal enum InputKind
     /// <summary>A DER SubjectPublicKeyInfo.</summary>
     Key,
 
+    /// <summary>The DER SubjectPublicKeyInfo of a CSR, which the attested key must be.</summary>
+    RequestKey,
+
     /// <summary>TPMS_ATTEST.</summary>
     Attest,
 

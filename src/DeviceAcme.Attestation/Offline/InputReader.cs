@@ -14,7 +14,7 @@ internal static class InputReader
 
     private const string Hint =
         "known are CBOR attestation objects, base64url text, challenge responses and WebAuthn credentials as JSON, clientDataJSON, certificates (PEM, DER, p7b), "
-        + "TPMS_ATTEST, TPMT_SIGNATURE, TPMT_PUBLIC and public keys; for broken ones name the role: object=FILE, certificates=FILE, attest=FILE, signature=FILE, public=FILE";
+        + "TPMS_ATTEST, TPMT_SIGNATURE, TPMT_PUBLIC, public keys and CSRs; for broken ones name the role: object=FILE, certificates=FILE, attest=FILE, signature=FILE, public=FILE";
 
     public static IReadOnlyList<InputPart> Read(OfflineFile file)
     {

@@ -26,14 +26,20 @@ public static class OfflineVerification
         }
 
         var parts = question.Files.SelectMany(InputReader.Read).ToList();
+        if (parts.Find(part => part.Kind == InputKind.RequestKey) is { } request)
+        {
+            question = question with { PublicKey = question.PublicKey ?? request.Bytes };
+            parts.RemoveAll(part => part.Kind == InputKind.RequestKey);
+        }
+
         var objects = parts.FindAll(part => part.Kind == InputKind.Object);
         var clientData = parts.FindAll(part => part.Kind == InputKind.ClientData);
         var tpm = parts.FindAll(part => part.Kind is InputKind.Attest or InputKind.Signature or InputKind.PublicArea);
         var certificates = parts.FindAll(part => part.Kind is InputKind.Certificate or InputKind.BrokenPem);
         if (objects.Count > 0)
         {
-            var others = parts.Find(part => part.Kind is not (InputKind.Object or InputKind.ClientData));
-            return others is null ? JudgeObjects(question, objects, clientData) : throw new UnknownEvidenceException(
+            var others = parts.Find(part => part.Kind is not (InputKind.Object or InputKind.ClientData or InputKind.PublicArea));
+            return others is null ? JudgeObjects(question, objects, clientData, tpm) : throw new UnknownEvidenceException(
                 $"{others.File} is a part, but {objects[0].File} is a whole attestation object", "roots and intermediates are named with --anchors, the key of the CSR with --public-key");
         }
 
@@ -56,12 +62,13 @@ public static class OfflineVerification
     public static ReadOnlyMemory<byte>? ReadKey(OfflineFile file)
     {
         var part = InputReader.Read(file)[0];
-        return part.Kind == InputKind.Key ? part.Bytes
+        return part.Kind is InputKind.Key or InputKind.RequestKey ? part.Bytes
             : part.Kind == InputKind.Certificate && Certificate.TryRead(part.Bytes, out var certificate, out _) ? certificate.PublicKeyInfo
             : null;
     }
 
-    private static IReadOnlyList<OfflineAnswer> JudgeObjects(OfflineQuestion question, List<InputPart> objects, List<InputPart> clientData)
+    private static IReadOnlyList<OfflineAnswer> JudgeObjects(
+        OfflineQuestion question, List<InputPart> objects, List<InputPart> clientData, List<InputPart> areas)
     {
         if (clientData.Count > 0 && clientData.Count != objects.Count)
         {
@@ -71,18 +78,21 @@ public static class OfflineVerification
         return [.. objects.Select((part, number) =>
         {
             var data = clientData.Count > 0 ? clientData[number] : null;
+            IReadOnlyList<InputPart> together = [part, .. data is null ? [] : new[] { data }, .. areas];
             return new OfflineAnswer(
-                FilesOf(data is null ? [part] : [part, data]), "attestation object",
-                Finish(question, evidence => JudgeObject(question, part.Bytes, data is null ? null : SHA256.HashData(data.Bytes.Span), evidence)));
+                FilesOf(together), "attestation object",
+                Finish(question, evidence => JudgeObject(question, part.Bytes, data is null ? null : SHA256.HashData(data.Bytes.Span), areas, evidence)));
         })];
     }
 
-    private static Judged JudgeObject(OfflineQuestion question, ReadOnlyMemory<byte> octets, byte[]? clientDataHash, Evidence evidence)
+    private static Judged JudgeObject(
+        OfflineQuestion question, ReadOnlyMemory<byte> octets, byte[]? clientDataHash, List<InputPart> areas, Evidence evidence)
     {
         ReadOnlyMemory<byte>? attested = null;
         var verdict = AttestationVerifier.Verify(evidence with { AttestationObject = octets }, (verifier, statement, given, checks) =>
         {
             attested = Ceremony.AttestedKey(statement);
+            TpmParts.CheckAreas(checks, statement, areas);
 
             // authenticator data is a browser's; an ACME client may send some, and says so by its token or key authorization
             var isCeremony = statement.HasAuthenticatorData && (clientDataHash is not null || (given.Token is null && given.KeyAuthorization is null));
@@ -109,6 +119,11 @@ public static class OfflineVerification
             Android = question.Android,
         };
         var judged = judge(evidence);
+        if (evidence.Identifier is { Fact: null } && FirstChoice(judged.Verdict) is { } first)
+        {
+            judged = judge(evidence with { Identifier = evidence.Identifier with { Fact = first } });
+        }
+
         if (evidence.Identifier is { Fact: null } expected && NamesModule(judged.Verdict, expected.Value))
         {
             // the caller gives a value, an order would say of which type it is
@@ -117,6 +132,11 @@ public static class OfflineVerification
 
         return WithKey(judged, question);
     }
+
+    // a phone that attests its IMEI alone differs from no serial number: it has none
+    private static string? FirstChoice(Verdict verdict) =>
+        verdict.Reason == Reasons.IdentifierMismatch && verdict.Format == "android-key" && AttestationFormats.IdentifierFacts(verdict.Format)[0] is var first
+            && verdict.Facts.Find(first) is null ? first : null;
 
     private static bool NamesModule(Verdict verdict, string value) =>
         verdict.Checks.Any(check => check.Name == CommonChecks.Identifier.Name && check.Outcome == CheckOutcome.Failed)

@@ -47,6 +47,31 @@ internal static class TpmParts
         return new Judged(new TpmVerifier().Verify(statement, evidence with { Format = "tpm" }, new CheckList()), WebAuthn.Ceremony.AttestedKey(statement));
     }
 
+    /// <summary>Public areas that came beside a whole statement: each is that of the certified key or of the attestation key.</summary>
+    public static void CheckAreas(CheckList checks, AttestationStatement statement, List<InputPart> areas)
+    {
+        try
+        {
+            foreach (var area in areas)
+            {
+                var key = TpmtPublic.Read(area.Bytes).PublicKeyInfo();
+                var known = new[] { statement.Certificates()[0].PublicKeyInfo, TpmtPublic.Read(statement.Octets("pubArea")).PublicKeyInfo() };
+                if (known.Any(other => PublicKeys.AreEqual(other, key)))
+                {
+                    checks.Pass(AttestationKey, $"{area.File}: {PublicKeys.Show(key)}");
+                }
+                else
+                {
+                    checks.Fail(AttestationKey, Reasons.KeyMismatch, $"{area.File}: {PublicKeys.Show(key)} is neither the certified nor the attestation key");
+                }
+            }
+        }
+        catch (MalformedEvidenceException malformed)
+        {
+            checks.Fail(AttestationKey, malformed.Reason, malformed.Message);
+        }
+    }
+
     private static IReadOnlyList<InputPart> BareOrdered(List<InputPart> chain) => chain.Count == 0 ? [] : BareChain.Group(chain)[0];
 
     private static Judged Loose(Given given, bool isCertification, OfflineQuestion question, Evidence evidence)

@@ -23,8 +23,8 @@ internal static class AnonymousApple
         var certificates = statement.Certificates();
         var leaf = certificates[0];
         checks.Pass(Statement, $"{certificates.Count} certificates, leaf '{leaf.SubjectText}'");
-        var proven = CommonChecks.CheckChain(checks, certificates, evidence, new PathRules());
         CheckNonce(checks, leaf, data, clientDataHash);
+        var proven = CommonChecks.CheckChain(checks, certificates, evidence, new PathRules());
 
         var facts = new List<(string Name, FactValue Value)> { ("attestation.certificate-sha256", new FactValue.Octets(leaf.Sha256)) };
         if (SubjectPublicKey.TryRead(leaf.PublicKeyInfo, out var key, out _))

@@ -51,8 +51,8 @@ internal sealed record CertificateConstraints(bool? IsCa, int? PathLength, int? 
         }
 
         var sequence = Open(extension).ReadSequence();
-        // an explicit FALSE is not DER, but old vendor certificates have it
-        var isCa = sequence.HasData && sequence.PeekTag().HasSameClassAndValue(Asn1Tag.Boolean) && sequence.ReadBoolean();
+        // an explicit FALSE, or a TRUE of 01, is not DER, but old vendor certificates have them
+        var isCa = sequence.HasData && sequence.PeekTag().HasSameClassAndValue(Asn1Tag.Boolean) && LenientBoolean.Read(sequence);
         int? pathLength = null;
         if (sequence.HasData)
         {

@@ -167,8 +167,9 @@ internal sealed class CertificatePath
 
         if (!tried)
         {
-            // a leaf without any issuer tells less than an intermediate without a root
-            var incomplete = _steps.Count == 0 && Next(index) is null && !_rules.PresentedUpToRoot && !current.IsSelfIssued;
+            // a leaf without any issuer tells less than an intermediate without a root; an issuer that calls itself a root leaves no doubt
+            var incomplete = _steps.Count == 0 && Next(index) is null && !_rules.PresentedUpToRoot && !current.IsSelfIssued
+                && !current.IssuerText.Contains(" Root ", StringComparison.OrdinalIgnoreCase);
             Fail(
                 incomplete ? Reasons.ChainIncomplete : Reasons.ChainUntrustedRoot,
                 incomplete

@@ -16,7 +16,7 @@ internal static class AnchorFolders
     public static AnchorSet Read(IReadOnlyList<string> paths)
     {
         var given = paths.Count > 0 ? paths : [Shipped];
-        return AnchorSet.Combine(given.Select(ReadOne));
+        return AnchorSet.Combine(given.Select(ReadOne)).LongestLived();
     }
 
     private static AnchorSet ReadOne(string path)

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Attestation;
 using DeviceAcme.Attestation.AndroidKey;
+using DeviceAcme.Attestation.Offline;
 using DeviceAcme.Attestation.Tpm;
 using DeviceAcme.Attestation.X509;
 using DeviceAcme.Simulator.Makers;
@@ -36,6 +37,9 @@ public sealed class ReasonsTests
         ["statement-missing"] = () => Object(Convert.FromHexString("a163666d74656170706c65")),
         ["format-unknown"] = () => Verify(Apple.With(AppleFault.UnknownFormat)).Reason,
         ["format-not-allowed"] = () => AttestationVerifier.Verify(Evidence(Apple.Make()) with { Formats = ["tpm"] }).Reason,
+        ["pem-malformed"] = () => Offline(new OfflineFile("chain.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n"u8.ToArray())),
+        ["authdata-malformed"] = () => Offline(new OfflineFile("credential.cbor", WithAuthenticatorData(new byte[36]))),
+        ["key-mismatch"] = () => Offline(new OfflineFile("apple.cbor", Apple.Make().AttestationObject), Android.Make().Chain[0]),
         ["chain-too-long"] = () => Verify(Apple.With(AppleFault.LongChain)).Reason,
         ["certificate-too-large"] = () => Object(
             [.. Convert.FromHexString("a263666d74656170706c656761747453746d74a16378356381594e20"), .. new byte[20000]]),
@@ -151,6 +155,30 @@ public sealed class ReasonsTests
         AttestationFormats.IdentifierFacts("android-key").Should().Equal("device.serial", "device.imei", "device.second-imei", "device.meid");
         AttestationFormats.IdentifierFacts("deviceacme-idevid").Should().Equal("idevid.hardware-module", "device.serial", "idevid.permanent-identifier");
         AttestationFormats.IdentifierFacts("pear").Should().BeEmpty();
+    }
+
+    private static Reason? Offline(OfflineFile file, byte[]? certificate = null) => OfflineVerification.Verify(new OfflineQuestion
+    {
+        Files = [file],
+        Anchors = Anchors,
+        Now = Now,
+        Android = Trial.AndroidPolicy,
+        PublicKey = certificate is null ? null : OfflineVerification.ReadKey(new OfflineFile("other.der", certificate)),
+    }).Single().Verdict.Reason;
+
+    private static byte[] WithAuthenticatorData(byte[] data)
+    {
+        var writer = new System.Formats.Cbor.CborWriter();
+        writer.WriteStartMap(3);
+        writer.WriteTextString("fmt");
+        writer.WriteTextString("apple");
+        writer.WriteTextString("attStmt");
+        writer.WriteStartMap(0);
+        writer.WriteEndMap();
+        writer.WriteTextString("authData");
+        writer.WriteByteString(data);
+        writer.WriteEndMap();
+        return writer.Encode();
     }
 
     private static Reason? AndroidWith(AndroidPolicy policy) => AttestationVerifier.Verify(Evidence(Android.Make()) with { Android = policy }).Reason;

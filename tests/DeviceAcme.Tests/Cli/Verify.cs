@@ -31,7 +31,7 @@ internal static class Verify
     public static async Task<Ran> RunJson(params IEnumerable<string> arguments) => await Run([.. arguments, "--json"]);
 
     private static AnchorSet Anchors(IReadOnlyList<string> paths) =>
-        paths.Count == 0 ? AnchorFolders.Read(paths) : AnchorSet.Combine(paths.Select(path => Folders.GetOrAdd(path, Read)));
+        paths.Count == 0 ? AnchorFolders.Read(paths) : AnchorSet.Combine(paths.Select(path => Folders.GetOrAdd(path, Read))).LongestLived();
 
     private static AnchorSet Read(string path) =>
         path == Vendors ? Corpus.VendorRoots

@@ -102,7 +102,7 @@ internal sealed class VerifyArguments : IDisposable
         {
             case "" or "default policy" or "only when the synthetic anchor of this item is trusted" or "real vendor roots only" or "real Apple root only"
                 or "real Google roots only" or "real Yubico roots only" or "AK public key taken as trusted input" or "x5c = [leaf] only"
-                or "parsing only: extract attested properties" or "order names any permanent identifier":
+                or "order names any permanent identifier":
             case { } trusted when trusted.StartsWith("this anchor trusted", StringComparison.Ordinal):
                 break;
             case "policy requiring a locked bootloader and verified boot":
