@@ -101,6 +101,14 @@ public sealed class AnchorSet
             : new AnchorSet(all.SelectMany(set => set.Anchors.Concat(set.Intermediates)), all.SelectMany(set => set.Problems));
     }
 
+    /// <summary>The certificates that the caller picks, with their terms; kept keys are shared.</summary>
+    public AnchorSet Only(Func<Anchor, bool> wanted) => new(Anchors.Concat(Intermediates).Where(wanted), []);
+
+    /// <summary>The same certificates without any terms, each of them once.</summary>
+    public AnchorSet WithoutTerms() => HasTerms
+        ? new(Anchors.Concat(Intermediates).Select(anchor => new Anchor(anchor.Certificate, anchor.Key, anchor.Provenance)), Problems)
+        : this;
+
     /// <summary>
     /// Of several certificates that one root key got under one name, only the one that ends last: it speaks for the key, its beginning too. Roots
     /// with terms of their own stay. For judging old evidence, where a set collected from everywhere has all of them.

@@ -1,4 +1,5 @@
 using DeviceAcme.Server.Acme;
+using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Admin;
 using DeviceAcme.Server.Connectors;
 using DeviceAcme.Server.Hosting;
@@ -51,6 +52,7 @@ internal static class ServerApplication
 
         // Now, so that what is wrong with them ends the start and not the first request.
         app.Services.GetRequiredService<AcmeDb>();
+        app.Services.GetRequiredService<AnchorVersions>();
         app.Services.GetRequiredService<AdminToken>();
         app.Services.GetRequiredService<Issuers>();
         return app;
@@ -84,6 +86,7 @@ internal static class ServerApplication
         services.AddSingleton(provider => provider.GetRequiredService<Installation>().Profiles);
         services.AddSingleton(provider => provider.GetRequiredService<Installation>().Trust);
         services.AddSingleton(_ => OpenDatabase(options));
+        services.AddAnchors();
         services.AddVault();
         services.AddAcme();
         services.AddIssuance(options);

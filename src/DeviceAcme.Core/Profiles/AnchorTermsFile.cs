@@ -56,27 +56,30 @@ internal sealed partial record AnchorTermsFile
         return new AnchorTermsFile { Folder = folder, Anchors = anchors };
     }
 
+    /// <summary>What all files of one folder say of all of its certificates, later files first.</summary>
+    public static AnchorTerms ForAll(IEnumerable<AnchorTermsFile> files) => files.Aggregate(AnchorTerms.Unlimited, (earlier, file) => file.Folder.Over(earlier));
+
     /// <summary>
     /// The certificates of one folder with the terms of all files for it, later ones first: those of the operator's directories count over
-    /// the shipped ones. A fingerprint that no certificate has is a mistake, unless it is distrusted.
+    /// the shipped ones. A fingerprint that no certificate has is a mistake.
     /// </summary>
     public static AnchorSet Apply(IReadOnlyList<AnchorTermsFile> files, AnchorSet set)
     {
         var all = set.Anchors.Concat(set.Intermediates).Select(anchor => anchor.Fingerprint).ToList();
         foreach (var (fingerprint, single) in files.SelectMany(file => file.Anchors))
         {
-            if (single.Terms.Distrusted is null && !all.Exists(known => known.StartsWith(fingerprint, StringComparison.Ordinal)))
+            if (!all.Exists(known => known.StartsWith(fingerprint, StringComparison.Ordinal)))
             {
+                // a key is what is trusted or not, and a fingerprint does not tell it
                 single.Node.Mistake($"no certificate of this folder has this fingerprint; {NearestName.Hint(fingerprint, [.. all.Select(known => known[..fingerprint.Length])])}");
             }
         }
 
-        var folder = files.Aggregate(AnchorTerms.Unlimited, (earlier, file) => file.Folder.Over(earlier));
         return set.WithTerms(
             anchor => files.Select(file => file.Of(anchor)).OfType<SingleAnchor>().ToList() is { Count: > 0 } said
                 ? (said.Aggregate(AnchorTerms.Unlimited, (earlier, single) => single.Terms.Over(earlier)), said.FindLast(single => single.Provenance is not null)?.Provenance)
                 : null,
-            folder);
+            ForAll(files));
     }
 
     private SingleAnchor? Of(Anchor anchor) =>

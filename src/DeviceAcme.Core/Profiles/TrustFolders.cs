@@ -5,20 +5,23 @@ namespace DeviceAcme.Core.Profiles;
 /// <summary>Vendor roots by folder: <c>profiles/trust/&lt;folder&gt;/*.pem</c> with their terms, and the same layout under further directories.</summary>
 internal sealed class TrustFolders
 {
-    private readonly Dictionary<string, AnchorSet> _folders;
+    private readonly Dictionary<string, Folder> _folders;
     private readonly IReadOnlyList<string> _directories;
+    private readonly IReadOnlyDictionary<string, int> _stored;
 
-    private TrustFolders(Dictionary<string, AnchorSet> folders, IReadOnlyList<string> directories)
+    private TrustFolders(Dictionary<string, Folder> folders, IReadOnlyList<string> directories, IReadOnlyDictionary<string, int> stored)
     {
         _folders = folders;
         _directories = directories;
+        _stored = stored;
     }
 
     /// <summary>The names of all folders that exist, ordered.</summary>
     public IEnumerable<string> Names => _folders.Keys.Order(StringComparer.Ordinal);
 
     /// <summary>Reads all directories; a directory that is missing, or a file that is no CA certificate, is a mistake.</summary>
-    public static TrustFolders Load(IReadOnlyList<string> directories, Mistakes mistakes)
+    /// <param name="stored">Folders that the store has certificates for, with how many of them are roots.</param>
+    public static TrustFolders Load(IReadOnlyList<string> directories, Mistakes mistakes, IReadOnlyDictionary<string, int>? stored = null)
     {
         var folders = new SortedDictionary<string, (List<AnchorSet> Sets, List<AnchorTermsFile> Terms)>(StringComparer.Ordinal);
         foreach (var directory in directories)
@@ -47,27 +50,32 @@ internal sealed class TrustFolders
         }
 
         return new TrustFolders(
-            folders.ToDictionary(folder => folder.Key, folder => Complete(folder.Value.Sets, folder.Value.Terms), StringComparer.Ordinal), directories);
+            folders.ToDictionary(folder => folder.Key, folder => Complete(folder.Value.Sets, folder.Value.Terms), StringComparer.Ordinal),
+            directories,
+            stored ?? new Dictionary<string, int>());
     }
 
-    private static AnchorSet Complete(List<AnchorSet> sets, List<AnchorTermsFile> terms)
+    private static Folder Complete(List<AnchorSet> sets, List<AnchorTermsFile> terms)
     {
         var set = AnchorSet.Combine(sets);
-        return terms.Count == 0 ? set : AnchorTermsFile.Apply(terms, set);
+        return terms.Count == 0 ? new Folder(set, AnchorTerms.Unlimited) : new Folder(AnchorTermsFile.Apply(terms, set), AnchorTermsFile.ForAll(terms));
     }
 
     /// <summary>The anchors of these folders together. Their keys are shared with every other set of this object.</summary>
     public AnchorSet Anchors(IEnumerable<string> folders) =>
-        AnchorSet.Combine(folders.Select(folder => _folders.GetValueOrDefault(folder, AnchorSet.Empty)));
+        AnchorSet.Combine(folders.Select(folder => _folders.TryGetValue(folder, out var found) ? found.Set : AnchorSet.Empty));
+
+    /// <summary>What counts for every certificate of the folder.</summary>
+    public AnchorTerms TermsOf(string folder) => _folders.TryGetValue(folder, out var found) ? found.Terms : AnchorTerms.Unlimited;
 
     /// <summary>A profile names this folder: it must exist, and is warned about where it is empty.</summary>
     public void CheckNamed(string folder, string file, Mistakes mistakes)
     {
-        if (!_folders.TryGetValue(folder, out var anchors))
+        if (!_folders.TryGetValue(folder, out var found) && !_stored.ContainsKey(folder))
         {
-            mistakes.Add(file, 0, "attestation.anchors", $"the folder '{folder}' is in none of {string.Join(", ", _directories)}; {NearestName.Hint(folder, [.. Names])}");
+            mistakes.Add(file, 0, "attestation.anchors", $"the folder '{folder}' is in none of {string.Join(", ", _directories)}; {NearestName.Hint(folder, [.. Names.Union(_stored.Keys)])}");
         }
-        else if (anchors.Anchors.Count == 0)
+        else if ((found?.Set.Anchors.Count ?? 0) + _stored.GetValueOrDefault(folder) == 0)
         {
             mistakes.Warn(file, 0, "attestation.anchors", $"the folder '{folder}' has no root: every device of it will be refused");
         }
@@ -106,4 +114,6 @@ internal sealed class TrustFolders
         mistakes.Add(file, 0, "", $"is larger than {ProfileFile.MaximumLength} octets");
         return "{}";
     }
+
+    private sealed record Folder(AnchorSet Set, AnchorTerms Terms);
 }

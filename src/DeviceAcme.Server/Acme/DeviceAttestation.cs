@@ -5,6 +5,7 @@ using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Anchors;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
@@ -13,7 +14,7 @@ using DeviceAcme.Server.Workers;
 namespace DeviceAcme.Server.Acme;
 
 /// <summary>device-attest-01 within its own request: verdict, evidence, device and the change of the authorization in one commit.</summary>
-internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, VerifiedIntermediates intermediates, AndroidStatusLists statusLists)
+internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, AnchorVersions versions, VerifiedIntermediates intermediates, AndroidStatusLists statusLists)
 {
     public async Task<IResult> Judge(AcmeRequest request, Authorization authorization, Challenge challenge, ChallengeResponse response, CancellationToken cancellation)
     {
@@ -24,7 +25,9 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Veri
             throw Problems.Malformed("attestation-object-missing", "attObj: expected the base64url attestation object (device-attest §5)");
         }
 
-        var anchors = profiles.AnchorsOf(profile);
+        // one version for the judgement and for what is written about it, whatever comes into force meanwhile
+        var version = versions.Current;
+        var anchors = version.Of(profile.Attestation.Anchors);
         var keyAuthorization = RespondToChallenge.KeyAuthorization(request, challenge);
         var verdict = DeviceAttest01.Judge(
             new AttestationQuestion
@@ -40,7 +43,7 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Veri
             },
             response);
 
-        var judged = new Judged(profile, anchors.Hash, verdict, response.AttestationObject?.ToArray() ?? []);
+        var judged = new Judged(profile, version, anchors.Hash, verdict, response.AttestationObject?.ToArray() ?? []);
         var after = await db.Commit(context => Save(context, request, challenge.Id, judged), cancellation);
 
         // 200 with an invalid challenge is what Apple's client is known to take; RFC 8555 §7.5.1 has an error
@@ -49,9 +52,9 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Veri
             : Reply.Challenge(request, after);
     }
 
-    private static Challenge Save(AcmeContext context, AcmeRequest request, ChallengeId id, Judged judged)
+    private Challenge Save(AcmeContext context, AcmeRequest request, ChallengeId id, Judged judged)
     {
-        var (profile, anchorSetHash, verdict, statement) = judged;
+        var (profile, version, anchorSetHash, verdict, statement) = judged;
         var now = request.Now;
         var authorization = context.FindAuthorizationOf(id)!;
         var challenge = authorization.Find(id);
@@ -123,5 +126,5 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Veri
         return device.Id;
     }
 
-    private sealed record Judged(CertificateProfile Profile, string AnchorSetHash, Verdict Verdict, byte[] Statement);
+    private sealed record Judged(CertificateProfile Profile, AnchorVersion Version, string AnchorSetHash, Verdict Verdict, byte[] Statement);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using DeviceAcme.Attestation;
 using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
@@ -8,14 +7,11 @@ using DeviceAcme.Server.Storage;
 
 namespace DeviceAcme.Server.Acme;
 
-/// <summary>The profiles in force, with the anchors that each of them accepts.</summary>
-internal sealed class ProfileCatalog(ProfileSet profiles, TrustFolders trust, ServerOptions options)
+/// <summary>The profiles in force.</summary>
+internal sealed class ProfileCatalog(ProfileSet profiles, ServerOptions options)
 {
     /// <summary>Versions that some unfinished order still needs, read from the store; as many as there were changes.</summary>
     private readonly ConcurrentDictionary<string, CertificateProfile> _earlier = new(StringComparer.Ordinal);
-
-    private readonly Dictionary<string, AnchorSet> _anchors = profiles.All.ToDictionary(
-        profile => profile.Name, profile => trust.Anchors(profile.Attestation.Anchors), StringComparer.Ordinal);
 
     public IReadOnlyList<CertificateProfile> All { get; } = profiles.All.ToList();
 
@@ -42,8 +38,6 @@ internal sealed class ProfileCatalog(ProfileSet profiles, TrustFolders trust, Se
                 ?? throw new InvalidOperationException($"stored profile {stored.Name} ({hash}) does not parse any more");
         });
     }
-
-    public AnchorSet AnchorsOf(CertificateProfile profile) => _anchors[profile.Name];
 
     /// <summary>
     /// The profiles that an order in this directory may name: its own, and those whose account rules the account already meets.

@@ -23,6 +23,9 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     public DbSet<Device> Devices => Set<Device>();
     public DbSet<StoredEvidence> Evidence => Set<StoredEvidence>();
     public DbSet<Sighting> Sightings => Set<Sighting>();
+    public DbSet<StoredAnchorCertificate> AnchorCertificates => Set<StoredAnchorCertificate>();
+    public DbSet<StoredAnchorVersion> AnchorVersions => Set<StoredAnchorVersion>();
+    public DbSet<StoredAnchorSet> AnchorSets => Set<StoredAnchorSet>();
     public DbSet<AuditEvent> Events => Set<AuditEvent>();
 
     public override int SaveChanges(bool acceptAllChangesOnSuccess)

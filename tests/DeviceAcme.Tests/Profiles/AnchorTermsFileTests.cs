@@ -95,16 +95,6 @@ public sealed class AnchorTermsFileTests : IDisposable
         anchor.Terms.Distrusted!.Reason.Should().Be("ours");
     }
 
-    [Fact]
-    public void A_distrusted_certificate_need_not_be_there()
-    {
-        var mistakes = new Mistakes();
-
-        Load("anchors:\n  00112233445566778899:\n    distrusted: { reason: x, since: 2026-01-01 }", mistakes);
-
-        mistakes.Errors.Should().BeEmpty();
-    }
-
     private AnchorSet Load(string? text, Mistakes? mistakes = null)
     {
         var noted = mistakes ?? new Mistakes();

@@ -1,0 +1,225 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using DeviceAcme.Attestation;
+using DeviceAcme.Core.Anchors;
+using DeviceAcme.Core.Audit;
+using DeviceAcme.Core.Profiles;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAcme.Server.Anchors;
+
+/// <summary>
+/// Every version of the anchor set, and the one in force. A change is a new version: stored first, then put into force by one assignment, so
+/// that a judgement sees one version and nothing between two. Earlier versions stay, so that evidence can be judged again under its own set.
+/// </summary>
+internal sealed class AnchorVersions
+{
+    /// <summary>Earlier versions that are kept ready at most.</summary>
+    private const int MaxReady = 16;
+
+    private readonly AcmeDb _db;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<int, AnchorVersion> _ready = [];
+    private readonly ConcurrentDictionary<string, bool> _recorded = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _changing = new(1, 1);
+    private volatile AnchorVersion _current;
+
+    private AnchorVersions(AcmeDb db, TimeProvider time, AnchorVersion current)
+    {
+        _db = db;
+        _time = time;
+        _current = current;
+    }
+
+    /// <summary>The version in force.</summary>
+    public AnchorVersion Current => _current;
+
+    /// <summary>What the last start found changed in the trust folders; empty where nothing was.</summary>
+    public IReadOnlyList<AnchorChange> ChangedAtStart { get; private set; } = [];
+
+    /// <summary>Reads the newest version and brings it in line with the trust folders, which makes another one where they changed.</summary>
+    public static async Task<AnchorVersions> Open(AcmeDb db, TrustFolders trust, TimeProvider time)
+    {
+        AnchorVersion? newest;
+        await using (var context = db.Read())
+        {
+            newest = await context.AnchorVersions.OrderByDescending(version => version.Number).FirstOrDefaultAsync() is { } stored
+                ? Load(context, stored, AnchorSet.Empty)
+                : null;
+        }
+
+        var versions = new AnchorVersions(db, time, newest ?? new AnchorVersion(0, DateTimeOffset.UnixEpoch, "", "", "", AnchorCatalog.Empty, AnchorSet.Empty));
+        var files = trust.Anchors(trust.Names);
+        var changed = await versions.Change(
+            "start", (before, _) => before.WithFiles(trust), files,
+            changes => newest is null ? $"the trust folders: {AnchorDifference.Summary(changes)}" : $"the trust folders changed: {AnchorDifference.Summary(changes)}",
+            CancellationToken.None);
+        versions.ChangedAtStart = newest is null ? [] : changed.Changes;
+        return versions;
+    }
+
+    /// <summary>
+    /// Makes a new version and puts it into force; none where nothing changes. Changes happen one after the other.
+    /// </summary>
+    /// <param name="actor">Who asked for it.</param>
+    /// <param name="change">The catalog in force and the certificates that are known → the catalog that is wanted. May throw what reaches the caller.</param>
+    /// <param name="certificates">Certificates that the wanted catalog may name and the stored ones may lack.</param>
+    /// <param name="action">What was done, for people, from what changed.</param>
+    public async Task<(AnchorVersion Version, IReadOnlyList<AnchorChange> Changes)> Change(
+        string actor, Func<AnchorCatalog, AnchorSet, AnchorCatalog> change, AnchorSet certificates, Func<IReadOnlyList<AnchorChange>, string> action, CancellationToken cancellation)
+    {
+        await _changing.WaitAsync(cancellation);
+        try
+        {
+            var before = _current;
+            var known = AnchorSet.Combine(before.Certificates, certificates.WithoutTerms());
+            var catalog = change(before.Catalog, known);
+            var changes = AnchorDifference.Between(before.Catalog, catalog);
+            var content = AnchorCatalogJson.Write(catalog);
+            var hash = Convert.ToHexStringLower(SHA256.HashData(content));
+            if (changes.Count == 0 && before.Number > 0)
+            {
+                return (before, changes);
+            }
+
+            var named = catalog.Fingerprints.ToHashSet(StringComparer.Ordinal);
+            var version = new AnchorVersion(
+                before.Number + 1, _time.GetUtcNow(), actor, action(changes), hash, catalog, known.Only(anchor => named.Contains(anchor.Fingerprint)));
+            await _db.Commit(context => Save(context, version, content, changes), cancellation);
+            _ready[before.Number] = before;
+            _current = version;
+            return (version, changes);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    /// <summary>A version by its number; null where there is none.</summary>
+    public async Task<AnchorVersion?> Find(int number, CancellationToken cancellation)
+    {
+        var current = _current;
+        if (number == current.Number)
+        {
+            return current;
+        }
+
+        if (_ready.TryGetValue(number, out var ready))
+        {
+            return ready;
+        }
+
+        await using var context = _db.Read();
+        if (await context.AnchorVersions.FirstOrDefaultAsync(version => version.Number == number, cancellation) is not { } stored)
+        {
+            return null;
+        }
+
+        var version = Load(context, stored, current.Certificates);
+        if (_ready.Count >= MaxReady)
+        {
+            _ready.Clear();
+        }
+
+        _ready[number] = version;
+        return version;
+    }
+
+    /// <summary>Number, time, who and what of every version, oldest first; without their content.</summary>
+    public async Task<IReadOnlyList<StoredAnchorVersion>> All(CancellationToken cancellation)
+    {
+        await using var context = _db.Read();
+        return await context.AnchorVersions.OrderBy(version => version.Number)
+            .Select(version => new StoredAnchorVersion
+            {
+                Number = version.Number, At = version.At, Actor = version.Actor, Action = version.Action, Hash = version.Hash, Content = Array.Empty<byte>(),
+            })
+            .ToListAsync(cancellation);
+    }
+
+    /// <summary>Writes down which version and folders a set belongs to, in the commit of the evidence that was judged under it.</summary>
+    public void Record(AcmeContext context, AnchorVersion version, IReadOnlyList<string> folders)
+    {
+        var hash = version.Of(folders).Hash;
+        if (_recorded.ContainsKey(hash))
+        {
+            return;
+        }
+
+        // only what was read back is remembered: a commit that fails has recorded nothing
+        if (context.AnchorSets.Any(set => set.Hash == hash))
+        {
+            _recorded.TryAdd(hash, true);
+        }
+        else if (!context.AnchorSets.Local.Any(set => set.Hash == hash))
+        {
+            context.AnchorSets.Add(new StoredAnchorSet { Hash = hash, Version = version.Number, Folders = string.Join(' ', folders) });
+        }
+    }
+
+    /// <summary>The set that evidence was judged under, with the version that had it first; null where the hash is not known.</summary>
+    public async Task<(AnchorSet Set, AnchorVersion Version)?> FindSet(string hash, CancellationToken cancellation)
+    {
+        StoredAnchorSet? stored;
+        await using (var context = _db.Read())
+        {
+            stored = await context.AnchorSets.FirstOrDefaultAsync(set => set.Hash == hash, cancellation);
+        }
+
+        return stored is not null && await Find(stored.Version, cancellation) is { } version
+            ? (version.Of(stored.Folders.Split(' ', StringSplitOptions.RemoveEmptyEntries)), version)
+            : null;
+    }
+
+    /// <summary>The certificate that is meant by the beginning of a fingerprint.</summary>
+    public static Anchor Named(AnchorVersion version, string fingerprint)
+    {
+        var wanted = fingerprint.Replace(":", "", StringComparison.Ordinal).ToLowerInvariant();
+        var found = wanted.Length < 8
+            ? throw Problems.Malformed("fingerprint-too-short", $"fingerprint: expected 8 hex digits or more of the certificate's SHA-256, found '{fingerprint}'")
+            : version.Certificates.Anchors.Concat(version.Certificates.Intermediates).Where(anchor => anchor.Fingerprint.StartsWith(wanted, StringComparison.Ordinal)).ToList();
+        return found.Count switch
+        {
+            1 => found[0],
+            0 => throw Problems.Malformed("anchor-unknown", $"fingerprint: version {version.Number} has no certificate '{fingerprint}'", StatusCodes.Status404NotFound),
+            _ => throw Problems.Malformed("fingerprint-ambiguous", $"fingerprint: {found.Count} certificates begin with '{fingerprint}'"),
+        };
+    }
+
+    private static AnchorVersion Load(AcmeContext context, StoredAnchorVersion stored, AnchorSet known)
+    {
+        var catalog = AnchorCatalogJson.Read(stored.Content);
+        var missing = catalog.Fingerprints.Except(known.Anchors.Concat(known.Intermediates).Select(anchor => anchor.Fingerprint)).ToHashSet(StringComparer.Ordinal);
+        var read = missing.Count == 0
+            ? AnchorSet.Empty
+            : AnchorSet.Parse(context.AnchorCertificates.AsEnumerable()
+                .Where(certificate => missing.Contains(certificate.Fingerprint))
+                .Select(certificate => (certificate.Fingerprint, new ReadOnlyMemory<byte>(certificate.Certificate))));
+        var named = catalog.Fingerprints.ToHashSet(StringComparer.Ordinal);
+        return new AnchorVersion(
+            stored.Number, stored.At, stored.Actor, stored.Action, stored.Hash, catalog, AnchorSet.Combine(known, read).Only(anchor => named.Contains(anchor.Fingerprint)));
+    }
+
+    private static void Save(AcmeContext context, AnchorVersion version, byte[] content, IReadOnlyList<AnchorChange> changes)
+    {
+        var stored = context.AnchorCertificates.Select(certificate => certificate.Fingerprint).ToHashSet(StringComparer.Ordinal);
+        foreach (var anchor in version.Certificates.Anchors.Concat(version.Certificates.Intermediates).Where(anchor => !stored.Contains(anchor.Fingerprint)))
+        {
+            context.AnchorCertificates.Add(new StoredAnchorCertificate { Fingerprint = anchor.Fingerprint, Certificate = anchor.Bytes.ToArray() });
+        }
+
+        context.AnchorVersions.Add(new StoredAnchorVersion
+        {
+            Number = version.Number, At = version.At, Actor = version.Actor, Action = version.Action, Hash = version.Hash, Content = content,
+        });
+        context.Events.Add(new AuditEvent { At = version.At, Kind = "anchors.changed", Detail = $"version {version.Number} by {version.Actor}: {version.Action}" });
+        foreach (var change in changes.Where(change => change.Kind is AnchorChangeKind.Distrusted or AnchorChangeKind.DistrustLifted))
+        {
+            var kind = change.Kind == AnchorChangeKind.Distrusted ? "anchors.distrusted" : "anchors.trusted-again";
+            context.Events.Add(new AuditEvent { At = version.At, Kind = kind, Detail = $"{change.Fingerprint}: {change.Detail}" });
+        }
+    }
+}
