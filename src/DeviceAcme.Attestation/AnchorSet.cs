@@ -24,8 +24,8 @@ public sealed class AnchorSet
         // one certificate may stand in several folders with terms of each: any of them may permit a use
         var distinct = certificates
             .OrderBy(anchor => anchor.Fingerprint, StringComparer.Ordinal)
-            .ThenBy(anchor => anchor.Terms.Canonical(), StringComparer.Ordinal)
-            .DistinctBy(anchor => (anchor.Fingerprint, anchor.Terms.Canonical()))
+            .ThenBy(anchor => anchor.Terms.Judging(), StringComparer.Ordinal)
+            .DistinctBy(anchor => (anchor.Fingerprint, anchor.Terms.Judging()))
             .ToList();
         Anchors = distinct.FindAll(anchor => anchor.IsRoot);
         Intermediates = distinct.FindAll(anchor => !anchor.IsRoot);
@@ -247,7 +247,7 @@ public sealed class AnchorSet
             hash.AppendData(anchor.Certificate.Sha256);
             if (!anchor.Terms.IsUnlimited)
             {
-                hash.AppendData(SHA256.HashData(Encoding.UTF8.GetBytes(anchor.Terms.Canonical())));
+                hash.AppendData(SHA256.HashData(Encoding.UTF8.GetBytes(anchor.Terms.Judging())));
             }
         }
 

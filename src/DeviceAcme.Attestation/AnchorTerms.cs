@@ -111,8 +111,10 @@ public sealed record AnchorTerms
         return parts.Count == 0 ? "no limits" : string.Join("; ", parts);
     }
 
-    /// <summary>Everything that can change a judgement, in one unambiguous order.</summary>
-    internal string Canonical()
+    /// <summary>Everything that can change a judgement, in one unambiguous order; beside distrust nothing else can.</summary>
+    internal string Judging() => Distrusted is null ? Canonical() : "anchor-terms\ndistrusted\n";
+
+    private string Canonical()
     {
         var text = new StringBuilder("anchor-terms\n");
         Add("formats", Formats);

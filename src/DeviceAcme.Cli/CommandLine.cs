@@ -18,6 +18,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Administration of a DeviceAcme server from a terminal.");
         root.Subcommands.Add(Eab(output, talk));
+        root.Subcommands.Add(AnchorCommands.Make(output, talk));
         root.Subcommands.Add(Ca());
         root.Subcommands.Add(AppleCommand.Make(output, talk, time));
         root.Subcommands.Add(new VerifyCommand(output, talk, time, readAnchors ?? AnchorFolders.Read).Command());
@@ -62,14 +63,8 @@ internal static class CommandLine
 
     private static Command Eab(TextWriter output, Talk talk)
     {
-        var data = new Option<string>("--data")
-        {
-            HelpName = "DIR",
-            Description = "the server's data directory [default: data, or DEVICEACME_DATA]",
-            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("DEVICEACME_DATA") is { Length: > 0 } folder ? folder : "data",
-            Recursive = true,
-        };
-        var json = new Option<bool>("--json") { Description = "for machines", Recursive = true };
+        var data = DataDirectory();
+        var json = ForMachines();
         var profile = new Option<string?>("--profile") { HelpName = "NAME", Description = "the only profile that the key is good for [default: all]" };
         var expires = new Option<string?>("--expires") { HelpName = "TIME", Description = "how long the key can be used: 45m, 12h, 30d [default: until it is removed]" };
         var keyId = new Argument<string>("key-id") { Description = "as list prints it" };
@@ -103,6 +98,18 @@ internal static class CommandLine
 
         return new Command("eab", "keys for external account binding (RFC 8555 §7.3.4)") { data, json, add, list, remove };
     }
+
+    /// <summary><c>--data</c>, for all commands that speak with a server.</summary>
+    internal static Option<string> DataDirectory() => new("--data")
+    {
+        HelpName = "DIR",
+        Description = "the server's data directory [default: data, or DEVICEACME_DATA]",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("DEVICEACME_DATA") is { Length: > 0 } folder ? folder : "data",
+        Recursive = true,
+    };
+
+    /// <summary><c>--json</c>.</summary>
+    internal static Option<bool> ForMachines() => new("--json") { Description = "for machines", Recursive = true };
 
     // The CA's keys are the server's: its own program works on them.
     private static Command Ca()

@@ -17,19 +17,26 @@ internal static class ServerProgram
     }
 
     /// <summary>Runs it and returns what it printed; null when it failed, in which case it has said why.</summary>
-    public static async Task<string?> RunForOutput(IReadOnlyList<string> arguments, CancellationToken cancellation)
+    /// <param name="input">What it reads from its standard input; null where it reads nothing.</param>
+    public static async Task<string?> RunForOutput(IReadOnlyList<string> arguments, CancellationToken cancellation, byte[]? input = null)
     {
-        using var process = Start(arguments, captureOutput: true);
+        using var process = Start(arguments, captureOutput: true, giveInput: input is not null);
+        if (input is not null)
+        {
+            await process.StandardInput.BaseStream.WriteAsync(input, cancellation);
+            process.StandardInput.Close();
+        }
+
         var output = await process.StandardOutput.ReadToEndAsync(cancellation);
         await process.WaitForExitAsync(cancellation);
         return process.ExitCode == 0 ? output : null;
     }
 
-    private static Process Start(IReadOnlyList<string> arguments, bool captureOutput)
+    private static Process Start(IReadOnlyList<string> arguments, bool captureOutput, bool giveInput = false)
     {
         var program = Find();
         var isAssembly = program.EndsWith(".dll", StringComparison.OrdinalIgnoreCase);
-        var start = new ProcessStartInfo(isAssembly ? "dotnet" : program) { RedirectStandardOutput = captureOutput };
+        var start = new ProcessStartInfo(isAssembly ? "dotnet" : program) { RedirectStandardOutput = captureOutput, RedirectStandardInput = giveInput };
         if (isAssembly)
         {
             start.ArgumentList.Add(program);

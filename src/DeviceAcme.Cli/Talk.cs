@@ -5,6 +5,9 @@ internal sealed class Talk(TextWriter error)
 {
     public void Error(string message) => error.WriteLine($"deviceacme: error: {message}");
 
+    /// <summary>How far a long run is.</summary>
+    public void Progress(string message) => error.WriteLine($"deviceacme: {message}");
+
     public void Hint(string message) => error.WriteLine($"deviceacme: hint: {message}");
 }
 

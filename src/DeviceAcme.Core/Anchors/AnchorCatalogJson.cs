@@ -136,6 +136,18 @@ internal static class AnchorCatalogJson
         json.WriteEndObject();
     }
 
+    /// <summary>The terms as one object.</summary>
+    public static JsonElement Element(AnchorTerms terms)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            Write(json, terms);
+        }
+
+        return JsonElement.Parse(buffer.WrittenSpan);
+    }
+
     private static readonly AnchorOrigin[] Origins = Enum.GetValues<AnchorOrigin>();
 
     private static AnchorTerms ReadTerms(JsonElement terms) => new()

@@ -68,6 +68,11 @@ internal sealed class TrustFolders
     /// <summary>What counts for every certificate of the folder.</summary>
     public AnchorTerms TermsOf(string folder) => _folders.TryGetValue(folder, out var found) ? found.Terms : AnchorTerms.Unlimited;
 
+    /// <summary>Profiles that terms name, each with the folder that does.</summary>
+    public IEnumerable<(string Folder, string Profile)> ProfilesNamed() => _folders
+        .SelectMany(folder => folder.Value.Set.Anchors.Concat(folder.Value.Set.Intermediates).SelectMany(anchor => anchor.Terms.Profiles ?? []).Select(profile => (folder.Key, profile)))
+        .Distinct();
+
     /// <summary>A profile names this folder: it must exist, and is warned about where it is empty.</summary>
     public void CheckNamed(string folder, string file, Mistakes mistakes)
     {

@@ -53,4 +53,12 @@ public sealed record ExternalAccountKeyList
 [JsonSerializable(typeof(ExternalAccountKeyList))]
 [JsonSerializable(typeof(EvidenceRecord))]
 [JsonSerializable(typeof(EvidenceList))]
+[JsonSerializable(typeof(AnchorVersionList))]
+[JsonSerializable(typeof(AnchorListing))]
+[JsonSerializable(typeof(AnchorImportRequest))]
+[JsonSerializable(typeof(AnchorImportReport))]
+[JsonSerializable(typeof(AnchorDistrustRequest))]
+[JsonSerializable(typeof(AnchorChanges))]
+[JsonSerializable(typeof(AnchorExport))]
+[JsonSerializable(typeof(AnchorSetEntry))]
 public sealed partial class AdminJson : JsonSerializerContext;

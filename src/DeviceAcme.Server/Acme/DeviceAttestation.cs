@@ -5,8 +5,8 @@ using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
-using DeviceAcme.Server.Anchors;
 using DeviceAcme.Protocol.Admin;
+using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
 using DeviceAcme.Server.Workers;
@@ -89,6 +89,7 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Anch
             Statement = statement,
         };
         context.Keep(profile, evidence);
+        versions.Record(context, version, profile.Attestation.Anchors);
 
         if (accepted || profile.Attestation.Mode == AttestationMode.Observe)
         {

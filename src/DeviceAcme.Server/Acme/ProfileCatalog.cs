@@ -1,14 +1,16 @@
 using System.Collections.Concurrent;
+using DeviceAcme.Attestation;
 using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Storage;
 
 namespace DeviceAcme.Server.Acme;
 
 /// <summary>The profiles in force.</summary>
-internal sealed class ProfileCatalog(ProfileSet profiles, ServerOptions options)
+internal sealed class ProfileCatalog(ProfileSet profiles, AnchorVersions versions, ServerOptions options)
 {
     /// <summary>Versions that some unfinished order still needs, read from the store; as many as there were changes.</summary>
     private readonly ConcurrentDictionary<string, CertificateProfile> _earlier = new(StringComparer.Ordinal);
@@ -38,6 +40,9 @@ internal sealed class ProfileCatalog(ProfileSet profiles, ServerOptions options)
                 ?? throw new InvalidOperationException($"stored profile {stored.Name} ({hash}) does not parse any more");
         });
     }
+
+    /// <summary>The anchors that the profile accepts, of the version in force.</summary>
+    public AnchorSet AnchorsOf(CertificateProfile profile) => versions.Current.Of(profile.Attestation.Anchors);
 
     /// <summary>
     /// The profiles that an order in this directory may name: its own, and those whose account rules the account already meets.

@@ -8,7 +8,7 @@ namespace DeviceAcme.Server.Admin;
 /// <summary>Every route of the admin listener. All of them need the token: the check stands before the routes.</summary>
 internal static class AdminEndpoints
 {
-    /// <summary>No body of this listener needs more.</summary>
+    /// <summary>Few bodies of this listener need more.</summary>
     private const int MaximumBodyBytes = 8 * 1024;
 
     public static void AddAdmin(this IServiceCollection services, ServerOptions options)
@@ -24,6 +24,7 @@ internal static class AdminEndpoints
         keys.MapPost("", AddKey);
         keys.MapDelete("/{keyId}", RemoveKey);
         routes.MapEvidence();
+        routes.MapAnchors();
     }
 
     /// <summary>Nobody gets in without the token, also where there is no route.</summary>
@@ -59,16 +60,18 @@ internal static class AdminEndpoints
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private static async Task<T> Read<T>(HttpRequest request, JsonTypeInfo<T> type)
+    /// <summary>The body of a request, as JSON of the expected shape.</summary>
+    /// <param name="largest">Most octets that it may have.</param>
+    public static async Task<T> Read<T>(HttpRequest request, JsonTypeInfo<T> type, int largest = MaximumBodyBytes)
     {
         if (!request.HasJsonContentType())
         {
             throw Problems.Malformed("content-type", $"Content-Type: expected application/json, found '{request.ContentType}'", StatusCodes.Status415UnsupportedMediaType);
         }
 
-        if (request.ContentLength is null or > MaximumBodyBytes)
+        if (request.ContentLength is not { } length || length > largest)
         {
-            throw Problems.Malformed("body-too-large", $"body: expected a Content-Length of at most {MaximumBodyBytes} bytes", StatusCodes.Status413PayloadTooLarge);
+            throw Problems.Malformed("body-too-large", $"body: expected a Content-Length of at most {largest} bytes", StatusCodes.Status413PayloadTooLarge);
         }
 
         try

@@ -11,5 +11,6 @@ internal static class AnchorServices
         // at start, before anything listens: nobody waits for this but the start itself
         services.AddSingleton(provider => AnchorVersions.Open(
             provider.GetRequiredService<AcmeDb>(), provider.GetRequiredService<TrustFolders>(), provider.GetRequiredService<TimeProvider>()).GetAwaiter().GetResult());
+        services.AddSingleton<AnchorAdministration>();
     }
 }

@@ -40,7 +40,8 @@ internal sealed class AnchorVersions
     public IReadOnlyList<AnchorChange> ChangedAtStart { get; private set; } = [];
 
     /// <summary>Reads the newest version and brings it in line with the trust folders, which makes another one where they changed.</summary>
-    public static async Task<AnchorVersions> Open(AcmeDb db, TrustFolders trust, TimeProvider time)
+    /// <param name="trust">Null leaves the version as it is: a program that does not serve need not know the server's folders.</param>
+    public static async Task<AnchorVersions> Open(AcmeDb db, TrustFolders? trust, TimeProvider time)
     {
         AnchorVersion? newest;
         await using (var context = db.Read())
@@ -51,6 +52,11 @@ internal sealed class AnchorVersions
         }
 
         var versions = new AnchorVersions(db, time, newest ?? new AnchorVersion(0, DateTimeOffset.UnixEpoch, "", "", "", AnchorCatalog.Empty, AnchorSet.Empty));
+        if (trust is null)
+        {
+            return versions;
+        }
+
         var files = trust.Anchors(trust.Names);
         var changed = await versions.Change(
             "start", (before, _) => before.WithFiles(trust), files,
@@ -161,7 +167,7 @@ internal sealed class AnchorVersions
     }
 
     /// <summary>The set that evidence was judged under, with the version that had it first; null where the hash is not known.</summary>
-    public async Task<(AnchorSet Set, AnchorVersion Version)?> FindSet(string hash, CancellationToken cancellation)
+    public async Task<(AnchorSet Set, AnchorVersion Version, IReadOnlyList<string> Folders)?> FindSet(string hash, CancellationToken cancellation)
     {
         StoredAnchorSet? stored;
         await using (var context = _db.Read())
@@ -169,22 +175,26 @@ internal sealed class AnchorVersions
             stored = await context.AnchorSets.FirstOrDefaultAsync(set => set.Hash == hash, cancellation);
         }
 
-        return stored is not null && await Find(stored.Version, cancellation) is { } version
-            ? (version.Of(stored.Folders.Split(' ', StringSplitOptions.RemoveEmptyEntries)), version)
-            : null;
+        if (stored is null || await Find(stored.Version, cancellation) is not { } version)
+        {
+            return null;
+        }
+
+        var folders = stored.Folders.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return (version.Of(folders), version, folders);
     }
 
     /// <summary>The certificate that is meant by the beginning of a fingerprint.</summary>
-    public static Anchor Named(AnchorVersion version, string fingerprint)
+    public static Anchor Named(AnchorSet certificates, string fingerprint)
     {
         var wanted = fingerprint.Replace(":", "", StringComparison.Ordinal).ToLowerInvariant();
         var found = wanted.Length < 8
             ? throw Problems.Malformed("fingerprint-too-short", $"fingerprint: expected 8 hex digits or more of the certificate's SHA-256, found '{fingerprint}'")
-            : version.Certificates.Anchors.Concat(version.Certificates.Intermediates).Where(anchor => anchor.Fingerprint.StartsWith(wanted, StringComparison.Ordinal)).ToList();
+            : certificates.Anchors.Concat(certificates.Intermediates).DistinctBy(anchor => anchor.Fingerprint).Where(anchor => anchor.Fingerprint.StartsWith(wanted, StringComparison.Ordinal)).ToList();
         return found.Count switch
         {
             1 => found[0],
-            0 => throw Problems.Malformed("anchor-unknown", $"fingerprint: version {version.Number} has no certificate '{fingerprint}'", StatusCodes.Status404NotFound),
+            0 => throw Problems.Malformed("anchor-unknown", $"fingerprint: no certificate of the set begins with '{fingerprint}'", StatusCodes.Status404NotFound),
             _ => throw Problems.Malformed("fingerprint-ambiguous", $"fingerprint: {found.Count} certificates begin with '{fingerprint}'"),
         };
     }

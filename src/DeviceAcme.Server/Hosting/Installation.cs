@@ -1,4 +1,5 @@
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Server.Anchors;
 
 namespace DeviceAcme.Server.Hosting;
 
@@ -8,11 +9,16 @@ internal sealed record Installation(ProfileSet Profiles, TrustFolders Trust, IRe
     public static Installation Load(ServerOptions options)
     {
         var mistakes = new Mistakes();
-        var trust = TrustFolders.Load(TrustDirectories(options), mistakes);
+        var trust = TrustFolders.Load(TrustDirectories(options), mistakes, StoredFolders.Read(options.DataDirectory));
         var profiles = ProfileSet.Load(options.ProfilesDirectory, trust, mistakes);
         if (mistakes.Errors.Count == 0 && profiles.Find(options.DefaultProfile) is null)
         {
             mistakes.Add(options.ProfilesDirectory, 0, "default-profile", $"no profile is named '{options.DefaultProfile}'; {NearestName.Hint(options.DefaultProfile, [.. profiles.All.Select(profile => profile.Name)])}");
+        }
+
+        foreach (var (folder, profile) in trust.ProfilesNamed().Where(named => profiles.Find(named.Profile) is null))
+        {
+            mistakes.Warn(folder, 0, "profiles", $"no profile is named '{profile}'; {NearestName.Hint(profile, [.. profiles.All.Select(known => known.Name)])}");
         }
 
         return new Installation(profiles, trust, mistakes.Errors, mistakes.Warnings);

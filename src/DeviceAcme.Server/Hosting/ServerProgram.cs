@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Net.Sockets;
 using DeviceAcme.Server.Admin;
+using DeviceAcme.Server.Anchors;
 using Microsoft.AspNetCore.Connections;
 
 namespace DeviceAcme.Server.Hosting;
@@ -14,6 +15,7 @@ internal static class ServerProgram
         var commandLine = new CommandLine(talk, new SettingsLoader(EnvironmentVariables(), Environment.CurrentDirectory));
         var root = commandLine.Root((options, cancellation) => Serve(options, time, cancellation));
         root.Subcommands.Add(EabCommand.Make(commandLine, (options, action) => WithKeys(options, time, action)));
+        root.Subcommands.Add(AnchorsCommand.Make(commandLine, (options, action) => WithAnchors(options, time, action)));
         root.Subcommands.Add(CaCommand.Make(commandLine, talk, time));
         try
         {
@@ -56,6 +58,13 @@ internal static class ServerProgram
         using var directoryLock = DataDirectoryLock.Take(options.DataDirectory, adminUrl: null);
         await using var db = ServerApplication.OpenDatabase(options);
         await action(new ExternalAccountKeys(db, Installation.Load(options).Profiles, time));
+    }
+
+    private static async Task WithAnchors(ServerOptions options, TimeProvider time, Func<AnchorAdministration, Task> action)
+    {
+        using var directoryLock = DataDirectoryLock.Take(options.DataDirectory, adminUrl: null);
+        await using var db = ServerApplication.OpenDatabase(options);
+        await action(new AnchorAdministration(await AnchorVersions.Open(db, trust: null, time), time));
     }
 
     private static Dictionary<string, string> EnvironmentVariables() =>
