@@ -46,8 +46,8 @@ internal sealed class AnchorVersions
         AnchorVersion? newest;
         await using (var context = db.Read())
         {
-            newest = await context.AnchorVersions.OrderByDescending(version => version.Number).FirstOrDefaultAsync() is { } stored
-                ? Load(context, stored, AnchorSet.Empty)
+            newest = await context.AnchorVersions.MaxAsync(version => (int?)version.Number) is { } number
+                ? Load(context, await context.AnchorVersions.SingleAsync(version => version.Number == number), AnchorSet.Empty)
                 : null;
         }
 
@@ -93,7 +93,7 @@ internal sealed class AnchorVersions
             var named = catalog.Fingerprints.ToHashSet(StringComparer.Ordinal);
             var version = new AnchorVersion(
                 before.Number + 1, _time.GetUtcNow(), actor, action(changes), hash, catalog, known.Only(anchor => named.Contains(anchor.Fingerprint)));
-            await _db.Commit(context => Save(context, version, content, changes), cancellation);
+            await _db.Commit(context => Save(context, before, version, content, changes), cancellation);
             _ready[before.Number] = before;
             _current = version;
             return (version, changes);
@@ -202,23 +202,26 @@ internal sealed class AnchorVersions
     private static AnchorVersion Load(AcmeContext context, StoredAnchorVersion stored, AnchorSet known)
     {
         var catalog = AnchorCatalogJson.Read(stored.Content);
-        var missing = catalog.Fingerprints.Except(known.Anchors.Concat(known.Intermediates).Select(anchor => anchor.Fingerprint)).ToHashSet(StringComparer.Ordinal);
+        var missing = catalog.Fingerprints.Except(known.Anchors.Concat(known.Intermediates).Select(anchor => anchor.Fingerprint)).ToList();
         var read = missing.Count == 0
             ? AnchorSet.Empty
-            : AnchorSet.Parse(context.AnchorCertificates.AsEnumerable()
-                .Where(certificate => missing.Contains(certificate.Fingerprint))
+            : AnchorSet.Parse(context.AnchorCertificates.Where(certificate => missing.Contains(certificate.Fingerprint)).AsEnumerable()
                 .Select(certificate => (certificate.Fingerprint, new ReadOnlyMemory<byte>(certificate.Certificate))));
         var named = catalog.Fingerprints.ToHashSet(StringComparer.Ordinal);
         return new AnchorVersion(
             stored.Number, stored.At, stored.Actor, stored.Action, stored.Hash, catalog, AnchorSet.Combine(known, read).Only(anchor => named.Contains(anchor.Fingerprint)));
     }
 
-    private static void Save(AcmeContext context, AnchorVersion version, byte[] content, IReadOnlyList<AnchorChange> changes)
+    private static void Save(AcmeContext context, AnchorVersion before, AnchorVersion version, byte[] content, IReadOnlyList<AnchorChange> changes)
     {
-        var stored = context.AnchorCertificates.Select(certificate => certificate.Fingerprint).ToHashSet(StringComparer.Ordinal);
+        var stored = before.Certificates.Anchors.Concat(before.Certificates.Intermediates).Select(anchor => anchor.Fingerprint).ToHashSet(StringComparer.Ordinal);
         foreach (var anchor in version.Certificates.Anchors.Concat(version.Certificates.Intermediates).Where(anchor => !stored.Contains(anchor.Fingerprint)))
         {
-            context.AnchorCertificates.Add(new StoredAnchorCertificate { Fingerprint = anchor.Fingerprint, Certificate = anchor.Bytes.ToArray() });
+            // a version before the last may have had it
+            if (!context.AnchorCertificates.Any(certificate => certificate.Fingerprint == anchor.Fingerprint))
+            {
+                context.AnchorCertificates.Add(new StoredAnchorCertificate { Fingerprint = anchor.Fingerprint, Certificate = anchor.Bytes.ToArray() });
+            }
         }
 
         context.AnchorVersions.Add(new StoredAnchorVersion
