@@ -127,6 +127,26 @@ public sealed class CertificatePathTests
     }
 
     [Fact]
+    public void A_Sha1_signature_counts_on_the_very_intermediate_that_the_set_has_and_on_no_other()
+    {
+        var root = PathMaker.Root(new CertificateOptions("CN=root") { Key = RSA.Create(2048) });
+        var old = new CertificateOptions("CN=int") { Hash = HashAlgorithmName.SHA1 };
+        var known = root.Issue(old);
+        var namesake = root.Issue(old);
+        var leaf = known.Issue(CertificateOptions.Leaf());
+        var rules = new PathRules { Sha1OfKnownIntermediates = true };
+
+        Reason(PathMaker.Anchors(root, known), [leaf], rules).Should().BeNull();
+        Reason(PathMaker.Anchors(root, known), [leaf, known], rules).Should().BeNull();
+        Reason(PathMaker.Anchors(root), [leaf, known], rules).Should().Be(Reasons.CertificateAlgorithmUnsupported);
+        Reason(PathMaker.Anchors(root, namesake), [leaf, known], rules).Should().Be(Reasons.CertificateAlgorithmUnsupported);
+        Reason(PathMaker.Anchors(root, known), [leaf, known], new PathRules()).Should().Be(Reasons.CertificateAlgorithmUnsupported);
+
+        static Reason? Reason(AnchorSet anchors, MadeCertificate[] chain, PathRules rules) =>
+            CertificatePath.Verify([.. chain.Select(made => made.Parsed)], anchors, Trial.Now, rules, null).Reason;
+    }
+
+    [Fact]
     public void A_chain_of_intermediates_from_the_set_ends_at_a_bound()
     {
         var issuers = new List<MadeCertificate> { Root };
