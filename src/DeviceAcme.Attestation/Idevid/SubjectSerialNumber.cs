@@ -23,9 +23,9 @@ internal sealed partial record SubjectSerialNumber(string Serial, string? Produc
             : new SubjectSerialNumber(text, null, null);
     }
 
-    [GeneratedRegex(@"\APID:([!-~]{1,64}) SN:([!-~]{1,64})\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\APID:([!-~]{1,64}) SN:([!-~]{1,64})\z", RegexOptions.CultureInvariant)]
     private static partial Regex Cisco();
 
-    [GeneratedRegex(@"\A([!-+.-~-]{1,64}), BaseMAC ([0-9A-Fa-f]{6}-[0-9A-Fa-f]{6})\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A([!-+.-~-]{1,64}), BaseMAC ([0-9A-Fa-f]{6}-[0-9A-Fa-f]{6})\z", RegexOptions.CultureInvariant)]
     private static partial Regex Hpe();
 }

@@ -55,6 +55,27 @@ public sealed class CertificatePlannerTests
         plan.PublicKey.ToArray().Should().Equal(Csr.Key.ExportSubjectPublicKeyInfo());
     }
 
+    [Theory, Spec("RFC 5280 §4.2.1.4")]
+    [InlineData(false, false, "")]
+    [InlineData(true, false, "2.25.86460896158151247275097005402158036632")]
+    [InlineData(false, true, "2.25.160978087150826425668633275131030469711")]
+    [InlineData(true, true, "2.25.86460896158151247275097005402158036632 2.25.160978087150826425668633275131030469711")]
+    public void What_was_not_proven_stands_as_a_policy(bool identifier, bool residency, string expected)
+    {
+        var plan = CertificatePlanner.Plan(Inputs(Csr.DeviceProfile, [Serial], "C02ABC") with { Unproven = identifier, ResidencyUnproven = residency });
+        var policies = new List<string>();
+        foreach (var extension in plan.Extensions.Where(extension => extension.Oid == Oids.CertificatePolicies))
+        {
+            var list = new AsnReader(extension.Value, AsnEncodingRules.DER).ReadSequence();
+            while (list.HasData)
+            {
+                policies.Add(list.ReadSequence().ReadObjectIdentifier());
+            }
+        }
+
+        string.Join(' ', policies).Should().Be(expected);
+    }
+
     [Fact]
     public void A_listed_wish_that_matches_its_pattern_gets_in()
     {
@@ -220,16 +241,16 @@ public sealed class CertificatePlannerTests
 
     private static CertificatePlan Plan(
         string profile, AcmeIdentifier[] identifiers, string? serial = null, byte[]? csr = null, DateTimeOffset? notBefore = null, DateTimeOffset? notAfter = null) =>
-        CertificatePlanner.Plan(new CertificateInputs
-        {
-            Profile = Csr.Profile(profile),
-            Identifiers = identifiers,
-            Facts = serial is null ? FactSet.Empty : new FactSet([new Fact("device.serial", new FactValue.Text(serial), true)]),
-            Request = CertificateSigningRequest.Read(csr ?? Csr.For()),
-            NotBefore = notBefore,
-            NotAfter = notAfter,
-            Now = Now,
-        });
+        CertificatePlanner.Plan(Inputs(profile, identifiers, serial, csr) with { NotBefore = notBefore, NotAfter = notAfter });
+
+    private static CertificateInputs Inputs(string profile, AcmeIdentifier[] identifiers, string? serial, byte[]? csr = null) => new()
+    {
+        Profile = Csr.Profile(profile),
+        Identifiers = identifiers,
+        Facts = serial is null ? FactSet.Empty : new FactSet([new Fact("device.serial", new FactValue.Text(serial), true)]),
+        Request = CertificateSigningRequest.Read(csr ?? Csr.For()),
+        Now = Now,
+    };
 
     private static string Refused(string reason, string profile, string serial)
     {
