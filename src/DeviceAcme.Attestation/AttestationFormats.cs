@@ -2,6 +2,8 @@ using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Attestation.Apple;
 using DeviceAcme.Attestation.Cbor;
 using DeviceAcme.Attestation.Idevid;
+using DeviceAcme.Attestation.Packed;
+using DeviceAcme.Attestation.Step;
 using DeviceAcme.Attestation.Tpm;
 
 namespace DeviceAcme.Attestation;
@@ -15,6 +17,9 @@ internal interface IFormatVerifier
     /// <summary>Facts that an ordered identifier may be compared with, the format's own choice first.</summary>
     IReadOnlyList<string> IdentifierFacts { get; }
 
+    /// <summary>Properties of a profile's <c>attestation:</c> that this format looks at, beside those that all do.</summary>
+    IReadOnlyList<string> ProfileProperties => [];
+
     /// <summary>Judges a decoded statement, adding its checks to those made so far. Never throws for what the evidence says.</summary>
     Verdict Verify(AttestationStatement statement, Evidence evidence, CheckList checks);
 }
@@ -27,7 +32,18 @@ public static class AttestationFormats
         new AppleVerifier(),
         new TpmVerifier(),
         new AndroidKeyVerifier(),
+        new StepVerifier(),
+        new PackedVerifier(),
         new IdevidVerifier(),
+    ];
+
+    /// <summary>Formats that prove nothing for an order, refused by name.</summary>
+    private static readonly IReadOnlyList<RefusedFormat> Refused =
+    [
+        new("none", Reasons.FormatNone, null),
+        new("apple-appattest", Reasons.FormatUnknown, "App Attest vouches for an app, not for a device or its key: use Managed Device Attestation."),
+        new("android-safetynet", Reasons.FormatUnknown, "SafetyNet is retired and says nothing of a key: use android-key."),
+        new("fido-u2f", Reasons.FormatUnknown, "U2F's certificates name a batch of devices, and its statement signs no key authorization."),
     ];
 
     /// <summary>Their WebAuthn names, for example for the validation of profiles.</summary>
@@ -36,5 +52,17 @@ public static class AttestationFormats
     /// <summary>The facts that an identifier of this format may be proven by; empty for a format that is not known.</summary>
     public static IReadOnlyList<string> IdentifierFacts(string format) => Find(format)?.IdentifierFacts ?? [];
 
+    /// <summary>The formats that look at this property of a profile's <c>attestation:</c>, beside those that all do.</summary>
+    public static IReadOnlyList<string> Reading(string property) =>
+        [.. Verifiers.Where(verifier => verifier.ProfileProperties.Contains(property)).Select(verifier => verifier.Format)];
+
+    internal static RefusedFormat? FindRefused(string format) => Refused.FirstOrDefault(refused => refused.Format == format);
+
     internal static IFormatVerifier? Find(string format) => Verifiers.FirstOrDefault(verifier => verifier.Format == format);
 }
+
+/// <summary>A format that is known and never accepted.</summary>
+/// <param name="Format">Its WebAuthn name.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Advice">What would help; null where the reason's own words do.</param>
+internal sealed record RefusedFormat(string Format, Reason Reason, string? Advice);

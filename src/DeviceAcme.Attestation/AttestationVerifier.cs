@@ -32,11 +32,12 @@ public static class AttestationVerifier
         var shown = EvidenceText.Visible(statement.Format);
         if (AttestationFormats.Find(statement.Format) is not { } verifier)
         {
+            var refused = AttestationFormats.FindRefused(statement.Format);
             checks.Fail(
                 FormatRule,
-                Reasons.FormatUnknown,
+                refused?.Reason ?? Reasons.FormatUnknown,
                 $"fmt is '{shown}', known: {string.Join(", ", AttestationFormats.Names)}",
-                statement.Format == "apple-appattest" ? "App Attest vouches for an app, not for a device or its key: use Managed Device Attestation." : null);
+                refused?.Advice);
             return checks.Conclude("", FactSet.Empty, null);
         }
 

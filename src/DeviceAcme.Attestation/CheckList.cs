@@ -39,6 +39,9 @@ internal sealed class CheckList
         return true;
     }
 
+    /// <summary>True if this was recorded and failed.</summary>
+    public bool Failed(CheckRule rule) => _checks.Exists(check => check.Name == rule.Name && check.Outcome == CheckOutcome.Failed);
+
     public void Pass(CheckRule rule, string found) => _checks.Add(new Check(rule.Name, rule.Rule, CheckOutcome.Passed, found));
 
     /// <summary>Records a failure; the advice is the reason's own where the check knows nothing better.</summary>

@@ -25,13 +25,15 @@ internal static class CommonChecks
         CheckPath(checks, certificates, evidence, rules).Count > 0;
 
     /// <summary>Records the path and returns its certificates, leaf first and anchor last; none where it is not good.</summary>
+    /// <param name="issuerAdvice">What helps where an issuer's certificate is missing, in place of the reason's own words.</param>
     public static IReadOnlyList<Certificate> CheckPath(
-        CheckList checks, IReadOnlyList<Certificate> certificates, Evidence evidence, PathRules rules)
+        CheckList checks, IReadOnlyList<Certificate> certificates, Evidence evidence, PathRules rules, string? issuerAdvice = null)
     {
         var path = CertificatePath.Verify(certificates, evidence.Anchors, evidence.Now, rules, evidence.VerifiedIntermediates, new AnchorUse(evidence.Format, evidence.Profile));
         if (path.Reason is { } reason)
         {
-            checks.Fail(Chain, reason, path.Found);
+            var missing = reason == Reasons.ChainIncomplete || reason == Reasons.ChainUntrustedRoot;
+            checks.Fail(Chain, reason, path.Found, missing ? issuerAdvice : null);
             checks.NotReached(AnchorValidity, "no anchor was reached");
             return [];
         }
@@ -86,6 +88,20 @@ internal static class CommonChecks
             Reasons.FreshnessMismatch,
             $"{where} is {Convert.ToHexStringLower(found)}, expected {Convert.ToHexStringLower(accepted[0].Value)} ({accepted[0].Source})",
             advice);
+    }
+
+    /// <summary>For formats whose only fresh member is a signature over the key authorization: it is right if and only if that verified.</summary>
+    /// <param name="notGiven">Why the signature was not reached, where nothing failed.</param>
+    public static void CheckSignedFreshness(CheckList checks, CheckRule signature, string notGiven)
+    {
+        if (checks.Passed(signature))
+        {
+            checks.Pass(Freshness, "the key authorization is what was signed");
+        }
+        else
+        {
+            checks.NotReached(Freshness, checks.Failed(signature) ? "the signature does not verify, and nothing else holds the challenge" : notGiven);
+        }
     }
 
     /// <summary>Records the comparison with the order; the proven value, or null where there is none.</summary>

@@ -1,5 +1,3 @@
-using DeviceAcme.Attestation.AndroidKey;
-
 namespace DeviceAcme.Attestation;
 
 /// <summary>Everything that a verification may look at. No clock, network, file or log beside it.</summary>
@@ -37,11 +35,15 @@ public sealed record Evidence
     /// <summary>The time to judge validity at.</summary>
     public required DateTimeOffset Now { get; init; }
 
-    /// <summary>What the profile decides about <c>android-key</c> evidence, and the status list that is known.</summary>
-    public AndroidPolicy Android { get; init; } = AndroidPolicy.Strict;
+    /// <summary>What is decided about single formats, one record of a type at most; a format without its own is judged by its strict default.</summary>
+    public IReadOnlyList<FormatPolicy> Policies { get; init; } = [];
 
     /// <summary>Vendor intermediates that were found good earlier; null verifies every signature.</summary>
     public VerifiedIntermediates? VerifiedIntermediates { get; init; }
+
+    /// <summary>The policy of this type; null where none was given.</summary>
+    internal TPolicy? Policy<TPolicy>()
+        where TPolicy : FormatPolicy => Policies.OfType<TPolicy>().SingleOrDefault();
 }
 
 /// <summary>An ordered identifier and the fact that must equal it, octet for octet.</summary>

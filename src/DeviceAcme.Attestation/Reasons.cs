@@ -42,6 +42,8 @@ public static class Reasons
         "The attestation object has no attStmt.");
     public static Reason FormatUnknown { get; } = Row("format-unknown", "unsupported-format",
         "This server does not verify this attestation format.");
+    public static Reason FormatNone { get; } = Row("format-none", "unsupported-format",
+        "The device sent no attestation (none): let its client ask for one, or use a profile that needs no evidence.");
     public static Reason FormatNotAllowed { get; } = Row("format-not-allowed", "unsupported-format",
         "The profile does not accept this attestation format: add it to attestation.formats or use another directory.");
 
@@ -207,6 +209,31 @@ public static class Reasons
         "The device is genuine, but not as the profile demands: change the device (for example update it), or attestation.facts of the profile.");
     public static Reason FactNotComparable { get; } = Row("fact-not-comparable", "security-level-too-low",
         "The fact's value cannot be ordered against the value in the profile: compare with a value of the same kind.");
+    // step
+    public static Reason StepExtensionMissing { get; } = Row("step-extension-missing", "missing-attestation-extension",
+        "The first certificate must be that of the attested key (ykman piv keys attest), not of the attestation key or one that was imported.");
+    public static Reason StepExtensionMalformed { get; } = Row("step-extension-malformed", "malformed-statement",
+        "An extension of the attested key's certificate has an encoding that YubiKeys do not use.");
+    public static Reason StepChainExtended { get; } = Row("step-chain-extended", "chain-extended",
+        "A certificate was added below an attested key: whoever did that wrote its extensions too.");
+    public static Reason StepSignatureMalformed { get; } = Row("step-signature-malformed", "malformed-statement",
+        "sig must be a CBOR byte string that holds the signature as a CBOR byte string once more.");
+    public static Reason StepSignatureInvalid { get; } = Row("step-signature-invalid", "signature-invalid",
+        "sig is not made by the attested key over this key authorization: it is for another challenge or account, or of another key.");
+    public static Reason StepAlgorithmUnsupported { get; } = Row("step-algorithm-unsupported", "unsupported-algorithm",
+        "Make the key with RSA of 2048 bits or more or on P-256 or P-384, and sign with alg -257 or -7: this platform has no Ed25519.");
+
+    // packed
+    public static Reason PackedOtherStatement { get; } = Row("packed-other-statement", "malformed-statement",
+        "The statement has members of another format: fmt must name the format that the device made.");
+    public static Reason PackedSelfAttestation { get; } = Row("packed-self-attestation", "self-attestation-not-allowed",
+        "The key vouches for itself, which proves nothing: let the authenticator attest with its vendor's certificate.");
+    public static Reason PackedCertificateProfile { get; } = Row("packed-certificate-profile", "certificate-profile",
+        "The first certificate must follow WebAuthn's rules for packed attestation certificates.");
+    public static Reason PackedSignatureInvalid { get; } = Row("packed-signature-invalid", "signature-invalid",
+        "sig is not made by the key of the first certificate over this key authorization; a browser's ceremony signs something else.");
+    public static Reason PackedAlgorithmUnsupported { get; } = Row("packed-algorithm-unsupported", "unsupported-algorithm",
+        "alg must be a COSE algorithm with SHA-256 or stronger that fits the key of the first certificate.");
 
     /// <summary>All rows, in the order of the table.</summary>
     public static IReadOnlyList<Reason> All => Table;

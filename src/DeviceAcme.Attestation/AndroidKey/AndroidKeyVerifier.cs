@@ -34,6 +34,8 @@ internal sealed class AndroidKeyVerifier : IFormatVerifier
 
     public IReadOnlyList<string> IdentifierFacts { get; } = [AndroidFacts.Serial, AndroidFacts.Imei, AndroidFacts.SecondImei, AndroidFacts.Meid];
 
+    public IReadOnlyList<string> ProfileProperties { get; } = ["status-list", "expired-certificates"];
+
     public Verdict Verify(AttestationStatement statement, Evidence evidence, CheckList checks) =>
         Verify(statement, evidence, checks, AndroidExpectation.Acme(evidence));
 
@@ -54,6 +56,7 @@ internal sealed class AndroidKeyVerifier : IFormatVerifier
             return checks.Conclude(Format, FactSet.Empty, null);
         }
 
+        var policy = PolicyOf(evidence);
         var leaf = parts.Certificates[0];
         checks.Pass(Statement, $"{parts.Certificates.Count} certificates, leaf '{leaf.SubjectText}', {(parts.Signature is null ? "no sig" : $"alg {parts.Alg}")}");
 
@@ -65,7 +68,7 @@ internal sealed class AndroidKeyVerifier : IFormatVerifier
         {
             PresentedUpToRoot = true,
             PresentedRootIsAnchor = true,
-            TolerateExpired = evidence.Android.TolerateExpired,
+            TolerateExpired = policy.TolerateExpired,
             LeafIssuerNeedNotBeCa = true,
         };
         var path = CommonChecks.CheckPath(checks, parts.Certificates, evidence, rules);
@@ -83,9 +86,9 @@ internal sealed class AndroidKeyVerifier : IFormatVerifier
         CheckFreshness(checks, description, evidence, expected);
         var key = CheckKey(checks, leaf);
         CheckSignature(checks, parts, key, expected);
-        CheckLevel(checks, description, evidence.Android);
+        CheckLevel(checks, description, policy);
         CheckUse(checks, description);
-        CheckBoot(checks, description.HardwareEnforced, evidence.Android);
+        CheckBoot(checks, description.HardwareEnforced, policy);
 
         // 11. the identifier, hardware-enforced alone
         var facts = Facts(checks, parts.Certificates, description, key, evidence);
@@ -102,6 +105,8 @@ internal sealed class AndroidKeyVerifier : IFormatVerifier
             Binding = FreshnessBinding.KeyAuthorization,
         });
     }
+
+    private static AndroidPolicy PolicyOf(Evidence evidence) => evidence.Policy<AndroidPolicy>() ?? AndroidPolicy.Strict;
 
     private static void CheckExtension(CheckList checks, IReadOnlyList<Certificate> certificates)
     {
@@ -127,7 +132,7 @@ internal sealed class AndroidKeyVerifier : IFormatVerifier
 
     private static void CheckStatus(CheckList checks, IReadOnlyList<Certificate> presented, IReadOnlyList<Certificate> path, Evidence evidence)
     {
-        var policy = evidence.Android;
+        var policy = PolicyOf(evidence);
         if (policy.StatusList is not { } list)
         {
             Tolerable("no status list is loaded", Reasons.AndroidStatusListMissing);
@@ -332,7 +337,7 @@ internal sealed class AndroidKeyVerifier : IFormatVerifier
         // software keys say what they like, and so does whoever holds a revoked attestation key
         var proven = checks.Passed(Extension, CommonChecks.Chain, Status) && description.SecurityLevel != AndroidSecurityLevel.Software;
         var facts = read.ConvertAll(fact => new Fact(fact.Name, fact.Value, proven));
-        if (evidence.Android.StatusList is { } list)
+        if (PolicyOf(evidence).StatusList is { } list)
         {
             facts.Add(new Fact("android.status-list-age-seconds", new FactValue.Number((long)(evidence.Now - list.FetchedAt).TotalSeconds), true));
         }

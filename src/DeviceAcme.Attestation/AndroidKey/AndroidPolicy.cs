@@ -1,7 +1,7 @@
 namespace DeviceAcme.Attestation.AndroidKey;
 
 /// <summary>What a profile decides about <c>android-key</c> evidence. The defaults are the strict ones.</summary>
-public sealed record AndroidPolicy
+public sealed record AndroidPolicy : FormatPolicy
 {
     /// <summary>Strict in everything.</summary>
     public static AndroidPolicy Strict { get; } = new();

@@ -116,7 +116,7 @@ public static class OfflineVerification
             Profile = question.Profile,
             Anchors = question.Anchors,
             Now = question.Now,
-            Android = question.Android,
+            Policies = [question.Android],
         };
         var judged = judge(evidence);
         if (evidence.Identifier is { Fact: null } && FirstChoice(judged.Verdict) is { } first)

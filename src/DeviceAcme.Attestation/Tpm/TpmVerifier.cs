@@ -37,6 +37,8 @@ internal sealed class TpmVerifier : IFormatVerifier
 
     public string Format => "tpm";
 
+    public IReadOnlyList<string> ProfileProperties { get; } = ["ek"];
+
     public IReadOnlyList<string> IdentifierFacts { get; } = [PermanentIdentifier, HardwareModule, AnyIdentifier];
 
     public Verdict Verify(AttestationStatement statement, Evidence evidence, CheckList checks) =>

@@ -113,6 +113,7 @@ internal sealed class SubjectPublicKey
             Oids.EcPublicKey => ReadEc(algorithm, bits),
             // some old endorsement certificates name RSAES-OAEP; the key inside is the same
             Oids.RsaEncryption or Oids.RsaesOaep or Oids.RsassaPss => ReadRsa(bits, signs: oid != Oids.RsaesOaep),
+            "1.3.101.112" => new SubjectPublicKey { Kind = KeyKind.Other, Name = "Ed25519" },
             _ => new SubjectPublicKey { Kind = KeyKind.Other, Name = oid },
         };
     }

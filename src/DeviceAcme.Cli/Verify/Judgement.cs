@@ -12,7 +12,7 @@ internal static class Judgement
     public static AndroidPolicy Android(CertificateProfile? profile, StatusList? list, IReadOnlyCollection<string> required)
     {
         var policy = profile is not null
-            ? DeviceAttest01.AndroidPolicyOf(profile.Attestation, list)
+            ? AndroidPolicyRule.Of(profile.Attestation, list)
             : AndroidPolicy.Strict with { StatusList = list, AcceptWithoutStatusList = list is null, BootStateIsUndecided = true };
         if (required.Contains(VerifyOptions.VerifiedBoot))
         {

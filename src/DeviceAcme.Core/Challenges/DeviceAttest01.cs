@@ -1,5 +1,4 @@
 using DeviceAcme.Attestation;
-using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
@@ -32,18 +31,9 @@ internal static class DeviceAttest01
             Anchors = question.Anchors,
             Now = question.Now,
             VerifiedIntermediates = question.VerifiedIntermediates,
-            Android = AndroidPolicyOf(question.Profile.Attestation, question.AndroidStatusList),
+            Policies = question.Policies,
         });
         return DevicePolicy.Judge(verdict, question.Profile.Attestation);
-    }
-
-    /// <summary>What a profile decides about android-key evidence, with the status list in force; null while none is loaded.</summary>
-    public static AndroidPolicy AndroidPolicyOf(AttestationRule rule, StatusList? statusList)
-    {
-        var policy = AndroidPolicy.Strict with { StatusList = statusList, TolerateExpired = rule.TolerateExpired };
-        return rule.StatusList is { } list
-            ? policy with { StatusListMaxAge = list.StaleAfter, AcceptWithoutStatusList = list.AcceptMissing }
-            : policy;
     }
 
     /// <summary>The problem that a refused verdict becomes: the first failed check in <c>detail</c>, each failed check as a subproblem.</summary>
@@ -81,7 +71,7 @@ internal sealed record AttestationQuestion
     public required string KeyAuthorization { get; init; }
     public VerifiedIntermediates? VerifiedIntermediates { get; init; }
 
-    /// <summary>Google's status list in force; null while none is loaded.</summary>
-    public StatusList? AndroidStatusList { get; init; }
+    /// <summary>What is decided about single formats.</summary>
+    public IReadOnlyList<FormatPolicy> Policies { get; init; } = [];
     public required DateTimeOffset Now { get; init; }
 }

@@ -1,5 +1,4 @@
 using DeviceAcme.Attestation;
-using DeviceAcme.Attestation.AndroidKey;
 
 namespace DeviceAcme.Core.Profiles;
 
@@ -41,9 +40,8 @@ internal static class AttestationSection
     private static StatusListRule StatusList(ProfileNode node)
     {
         var properties = node.Properties(["stale-after", "missing"]);
-        var strict = AndroidPolicy.Strict;
         return new StatusListRule(
-            properties.TryGetValue("stale-after", out var age) ? Duration.Read(age, TimeSpan.FromDays(366)) : strict.StatusListMaxAge,
+            properties.TryGetValue("stale-after", out var age) ? Duration.Read(age, TimeSpan.FromDays(366)) : StatusListRule.Strict.StaleAfter,
             properties.TryGetValue("missing", out var missing)
                 && missing.Choice(new Dictionary<string, bool> { ["refuse"] = false, ["accept"] = true }));
     }

@@ -104,4 +104,8 @@ internal sealed record AttestationRule
 /// <summary>What a profile says of Google's list of revoked attestation certificates.</summary>
 /// <param name="StaleAfter">A list that was fetched longer ago is stale.</param>
 /// <param name="AcceptMissing">A missing or stale list is accepted; what a stale one names stays refused.</param>
-internal sealed record StatusListRule(TimeSpan StaleAfter, bool AcceptMissing);
+internal sealed record StatusListRule(TimeSpan StaleAfter, bool AcceptMissing)
+{
+    /// <summary>What counts where a profile does not say.</summary>
+    public static StatusListRule Strict { get; } = new(TimeSpan.FromHours(24), false);
+}

@@ -21,21 +21,9 @@ internal static class ProfileRules
     {
         var attested = profile.Identifiers.Any(rule => rule.Value.Challenges.Contains(DeviceAttest));
         var rule = profile.Attestation;
-        var android = rule.Formats.Contains("android-key");
-        if (rule.StatusList is not null && !android)
-        {
-            node.Mistake("status-list is for android-key, which formats does not name: nothing would look at it");
-        }
-
-        if (rule.TolerateExpired && !android && rule.Ek is null)
-        {
-            node.Mistake("expired-certificates is for android-key, which formats does not name, and for ek, which is not there: nothing would look at it");
-        }
-
-        if (rule.Ek is not null && !rule.Formats.Contains("tpm"))
-        {
-            node.Mistake("ek is for tpm, which formats does not name: the certificates that it leads to would be refused");
-        }
+        Read(node, rule, "status-list", rule.StatusList is not null);
+        Read(node, rule, "expired-certificates", rule.TolerateExpired && rule.Ek is null);
+        Read(node, rule, "ek", rule.Ek is not null);
 
         switch (rule.Mode)
         {
@@ -56,6 +44,15 @@ internal static class ProfileRules
                 break;
             default:
                 break;
+        }
+    }
+
+    private static void Read(ProfileNode node, AttestationRule rule, string property, bool given)
+    {
+        var readers = AttestationFormats.Reading(property);
+        if (given && !readers.Any(rule.Formats.Contains))
+        {
+            node.Mistake($"{property} is for {string.Join(", ", readers)}, which formats does not name: nothing would look at it");
         }
     }
 

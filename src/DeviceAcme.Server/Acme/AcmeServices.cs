@@ -1,4 +1,5 @@
 using DeviceAcme.Attestation;
+using DeviceAcme.Core.Challenges;
 using DeviceAcme.Core.Revocation;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Workers;
@@ -17,6 +18,7 @@ internal static class AcmeServices
         services.AddSingleton<DeviceAttestation>();
         services.AddSingleton<AndroidStatusLists>();
         services.AddHostedService(provider => provider.GetRequiredService<AndroidStatusLists>());
+        services.AddSingleton<IFormatPolicySource>(provider => provider.GetRequiredService<AndroidStatusLists>());
         services.AddSingleton<IRevocationStore, RevocationStore>();
         services.AddSingleton<ValidationWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<ValidationWorker>());

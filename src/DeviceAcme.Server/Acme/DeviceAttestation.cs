@@ -9,12 +9,11 @@ using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
-using DeviceAcme.Server.Workers;
 
 namespace DeviceAcme.Server.Acme;
 
 /// <summary>device-attest-01 within its own request: verdict, evidence, device and the change of the authorization in one commit.</summary>
-internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, AnchorVersions versions, VerifiedIntermediates intermediates, AndroidStatusLists statusLists)
+internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, AnchorVersions versions, VerifiedIntermediates intermediates, IEnumerable<IFormatPolicySource> policies)
 {
     public async Task<IResult> Judge(AcmeRequest request, Authorization authorization, Challenge challenge, ChallengeResponse response, CancellationToken cancellation)
     {
@@ -38,7 +37,7 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Anch
                 Token = challenge.Token,
                 KeyAuthorization = keyAuthorization,
                 VerifiedIntermediates = intermediates,
-                AndroidStatusList = statusLists.Current,
+                Policies = [.. policies.Select(source => source.For(profile.Attestation))],
                 Now = request.Now,
             },
             response);

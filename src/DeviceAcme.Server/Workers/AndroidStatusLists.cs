@@ -1,4 +1,7 @@
+using DeviceAcme.Attestation;
 using DeviceAcme.Attestation.AndroidKey;
+using DeviceAcme.Core.Challenges;
+using DeviceAcme.Core.Profiles;
 using DeviceAcme.Server.Acme;
 using DeviceAcme.Server.Hosting;
 
@@ -9,7 +12,7 @@ namespace DeviceAcme.Server.Workers;
 /// as a copy in the data folder, so that a restart without network has a list with its true age. A list that cannot be had or read leaves
 /// the last one in force; what its age means is the profile's to say.
 /// </summary>
-internal sealed partial class AndroidStatusLists : BackgroundService
+internal sealed partial class AndroidStatusLists : BackgroundService, IFormatPolicySource
 {
     /// <summary>The copy of what was fetched; its time of change is when that was.</summary>
     public const string CopyName = "android-status-list.json";
@@ -42,6 +45,8 @@ internal sealed partial class AndroidStatusLists : BackgroundService
 
     /// <summary>The list in force; null while there is none.</summary>
     public StatusList? Current => _current;
+
+    public FormatPolicy For(AttestationRule rule) => AndroidPolicyRule.Of(rule, _current);
 
     private string Copy => Path.Combine(_options.DataDirectory, CopyName);
 

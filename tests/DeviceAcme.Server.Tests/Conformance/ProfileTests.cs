@@ -12,7 +12,7 @@ public sealed class ProfileTests(SharedServer shared)
     [Fact]
     public async Task Every_profile_has_its_own_directory()
     {
-        foreach (var name in new[] { "tls-server", "apple-device", "linux-tpm", "android-device", "iot-idevid", TestProfiles.Open, TestProfiles.EabRequired })
+        foreach (var name in new[] { "tls-server", "apple-device", "linux-tpm", "android-device", "iot-idevid", "yubikey", TestProfiles.Open, TestProfiles.EabRequired })
         {
             var directory = await new TestAccount(shared.Server, name).Fetch($"{TestServer.BaseUrl}/acme/{name}/directory");
             directory.Status.Should().Be(HttpStatusCode.OK);

@@ -130,7 +130,7 @@ public sealed class AndroidCorpusTests
             Formats = ["android-key"],
             Anchors = item.Anchors,
             Now = check.At,
-            Android = new AndroidPolicy { AcceptWithoutStatusList = true },
+            Policies = [new AndroidPolicy { AcceptWithoutStatusList = true }],
         };
         evidence = check.With switch
         {
@@ -195,7 +195,7 @@ public sealed class AndroidCorpusTests
             Formats = ["android-key"],
             Anchors = LongestLived(Corpus.VendorRoots),
             Now = at,
-            Android = policy ?? Recorded,
+            Policies = [policy ?? Recorded],
         };
         return new AndroidKeyVerifier().Verify(
             made, evidence, new CheckList(),
@@ -211,7 +211,7 @@ public sealed class AndroidCorpusTests
     });
 
     // as a client would: each block between BEGIN and the next BEGIN, whatever is in it
-    private static List<byte[]> Ders(CorpusItem item) => [.. Encoding.Latin1.GetString(item.File("chain.pem"))
+    internal static List<byte[]> Ders(CorpusItem item) => [.. Encoding.Latin1.GetString(item.File("chain.pem"))
         .Split("-----BEGIN CERTIFICATE-----", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
         .Select(block =>
         {

@@ -85,9 +85,9 @@ public sealed class AndroidKeyVerifierTests
     {
         var policy = Trial.AndroidPolicy with { MinimumSecurityLevel = AndroidSecurityLevel.StrongBox };
 
-        AttestationVerifier.Verify(Evidence(StrongBox.Make()) with { Android = policy }).ShouldAccept();
+        AttestationVerifier.Verify(Evidence(StrongBox.Make()) with { Policies = [policy] }).ShouldAccept();
         Verify(StrongBox).Fact("key.protection").Should().Be("strongbox");
-        AttestationVerifier.Verify(Evidence(Android.Make()) with { Android = policy }).ShouldRefuse(Reasons.AndroidSecurityLevelTooLow);
+        AttestationVerifier.Verify(Evidence(Android.Make()) with { Policies = [policy] }).ShouldRefuse(Reasons.AndroidSecurityLevelTooLow);
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class AndroidKeyVerifierTests
     public void A_profile_may_accept_an_unlocked_phone_and_reads_so()
     {
         var made = Android.With(AndroidFault.Unlocked).Make();
-        var verdict = AttestationVerifier.Verify(Evidence(made) with { Android = Trial.AndroidPolicy with { RequireVerifiedBoot = false } });
+        var verdict = AttestationVerifier.Verify(Evidence(made) with { Policies = [Trial.AndroidPolicy with { RequireVerifiedBoot = false }] });
 
         verdict.ShouldAccept();
         verdict.Fact("android.bootloader-locked").Should().Be("false");
@@ -121,7 +121,7 @@ public sealed class AndroidKeyVerifierTests
         var evidence = Evidence(Android.With(Enum.Parse<AndroidFault>(fault)).Make());
 
         AttestationVerifier.Verify(evidence).ShouldRefuse(Reasons.ChainExpired);
-        AttestationVerifier.Verify(evidence with { Android = Trial.AndroidPolicy with { TolerateExpired = true } }).ShouldAccept();
+        AttestationVerifier.Verify(evidence with { Policies = [Trial.AndroidPolicy with { TolerateExpired = true }] }).ShouldAccept();
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class AndroidKeyVerifierTests
     public void Facts_of_a_software_key_and_of_a_revoked_chain_are_unproven()
     {
         Verify(Android.With(AndroidFault.SoftwareKey)).Facts.Find("device.serial")!.Proven.Should().BeFalse();
-        var revoked = AttestationVerifier.Verify(Evidence(Android.Make()) with { Android = new AndroidPolicy { StatusList = StatusListOf("1") } });
+        var revoked = AttestationVerifier.Verify(Evidence(Android.Make()) with { Policies = [new AndroidPolicy { StatusList = StatusListOf("1") }] });
         revoked.Facts.Find("device.serial")!.Proven.Should().BeFalse();
     }
 
@@ -161,7 +161,7 @@ public sealed class AndroidKeyVerifierTests
         DeviceAcme.Attestation.X509.Certificate.TryRead(made.Chain[place], out var certificate, out _);
         var serial = zeros + Convert.ToHexStringLower(certificate!.SerialNumber.Span).TrimStart('0');
 
-        AttestationVerifier.Verify(Evidence(made) with { Android = new AndroidPolicy { StatusList = StatusListOf("ab", serial) } })
+        AttestationVerifier.Verify(Evidence(made) with { Policies = [new AndroidPolicy { StatusList = StatusListOf("ab", serial) }] })
             .ShouldRefuse(Reasons.AndroidCertificateRevoked);
     }
 
@@ -171,10 +171,10 @@ public sealed class AndroidKeyVerifierTests
         var stale = Trial.AndroidPolicy with { StatusListMaxAge = TimeSpan.FromMinutes(10), AcceptWithoutStatusList = true };
         var evidence = Evidence(Android.Make());
 
-        AttestationVerifier.Verify(evidence with { Android = stale }).ShouldAccept();
-        AttestationVerifier.Verify(evidence with { Android = stale with { AcceptWithoutStatusList = false } }).ShouldRefuse(Reasons.AndroidStatusListStale);
-        AttestationVerifier.Verify(evidence with { Android = stale with { StatusList = StatusListOf("1") } }).ShouldRefuse(Reasons.AndroidCertificateRevoked);
-        AttestationVerifier.Verify(evidence with { Android = stale with { StatusList = null } }).ShouldAccept();
+        AttestationVerifier.Verify(evidence with { Policies = [stale] }).ShouldAccept();
+        AttestationVerifier.Verify(evidence with { Policies = [stale with { AcceptWithoutStatusList = false }] }).ShouldRefuse(Reasons.AndroidStatusListStale);
+        AttestationVerifier.Verify(evidence with { Policies = [stale with { StatusList = StatusListOf("1") }] }).ShouldRefuse(Reasons.AndroidCertificateRevoked);
+        AttestationVerifier.Verify(evidence with { Policies = [stale with { StatusList = null }] }).ShouldAccept();
     }
 
     [Theory]

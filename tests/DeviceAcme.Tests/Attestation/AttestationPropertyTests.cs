@@ -3,6 +3,8 @@ using DeviceAcme.Attestation;
 using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Attestation.Cbor;
 using DeviceAcme.Attestation.Idevid;
+using DeviceAcme.Attestation.Packed;
+using DeviceAcme.Attestation.Step;
 using DeviceAcme.Attestation.Tpm;
 using DeviceAcme.Attestation.X509;
 using DeviceAcme.Simulator.Makers;
@@ -23,6 +25,9 @@ public sealed class AttestationPropertyTests
     private static readonly MadeEvidence ModuleEvidence = Module.Make();
     private static readonly MadeEvidence AndroidEvidence = (Android with { PresentsRoot = false }).Make();
 
+    private static readonly MadeEvidence YubiKeyEvidence = YubiKey.Make();
+    private static readonly MadeEvidence PackedEvidence = Packed.Make();
+
     /// <summary>What was remembered of good chains must not help bad ones.</summary>
     private static readonly VerifiedIntermediates Known = new();
 
@@ -42,9 +47,15 @@ public sealed class AttestationPropertyTests
     public void No_flipped_bit_of_an_IoT_modules_statement_is_accepted() => FlipBits(ModuleEvidence);
 
     [Fact]
+    public void No_flipped_bit_of_a_YubiKey_attestation_is_accepted() => FlipBits(YubiKeyEvidence);
+
+    [Fact]
+    public void No_flipped_bit_of_a_packed_attestation_is_accepted() => FlipBits(PackedEvidence);
+
+    [Fact]
     public void No_cut_or_lengthened_attestation_is_accepted()
     {
-        foreach (var made in new[] { AppleEvidence, TpmEvidence, AndroidEvidence, PrinterEvidence, ModuleEvidence })
+        foreach (var made in new[] { AppleEvidence, TpmEvidence, AndroidEvidence, PrinterEvidence, ModuleEvidence, YubiKeyEvidence, PackedEvidence })
         {
             for (var length = 0; length < made.AttestationObject.Length; length += 7)
             {
@@ -62,9 +73,10 @@ public sealed class AttestationPropertyTests
 
     [Fact]
     public void Spliced_attestations_are_refused() =>
-        Prop.ForAll<byte[], uint, byte>((splice, at, which) =>
+        Prop.ForAll<byte[], uint, uint>((splice, at, which) =>
         {
-            var made = (which % 4) switch { 0 => AppleEvidence, 1 => TpmEvidence, 2 => PrinterEvidence, _ => ModuleEvidence };
+            MadeEvidence[] all = [AppleEvidence, TpmEvidence, PrinterEvidence, ModuleEvidence, YubiKeyEvidence, PackedEvidence];
+            var made = all[which % (uint)all.Length];
             var octets = made.AttestationObject.ToArray();
             var start = (int)(at % (uint)octets.Length);
             for (var i = 0; i < splice.Length && start + i < octets.Length; i++)
@@ -111,7 +123,8 @@ public sealed class AttestationPropertyTests
     [Fact]
     public void Certificates_with_any_octet_changed_are_read_or_named_as_broken()
     {
-        foreach (var der in AppleEvidence.Chain.Concat(TpmEvidence.Chain).Append(PrinterEvidence.Chain[0]).Append(ModuleEvidence.Chain[0]))
+        foreach (var der in AppleEvidence.Chain.Concat(TpmEvidence.Chain).Concat(YubiKeyEvidence.Chain).Concat(PackedEvidence.Chain)
+            .Append(PrinterEvidence.Chain[0]).Append(ModuleEvidence.Chain[0]))
         {
             for (var i = 0; i < der.Length; i++)
             {
@@ -130,6 +143,8 @@ public sealed class AttestationPropertyTests
                     BirthCertificate.Read(certificate, "1.2.3").Found.Should().NotBeNull();
                     CertificateConstraints.TryRead(certificate, out _, out _);
                     VerificationKey.Read(certificate.PublicKeyInfo);
+                    Malformed(() => SlotCertificate.ReadYubiKey(certificate, certificate));
+                    PackedCertificate.Violation(certificate);
                 }
             }
         }

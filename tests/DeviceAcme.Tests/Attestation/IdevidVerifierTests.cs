@@ -77,7 +77,7 @@ public sealed class IdevidVerifierTests
         var lenient = Trial.AndroidPolicy with { TolerateExpired = true };
 
         AttestationVerifier.Verify(Evidence(made) with { Anchors = strict }).ShouldRefuse(Reasons.ChainExpired);
-        AttestationVerifier.Verify(Evidence(made) with { Anchors = strict, Android = lenient }).ShouldRefuse(Reasons.ChainExpired);
+        AttestationVerifier.Verify(Evidence(made) with { Anchors = strict, Policies = [lenient] }).ShouldRefuse(Reasons.ChainExpired);
         var named = AttestationVerifier.Verify(Evidence(made) with { Anchors = typeless });
         named.ShouldRefuse(Reasons.IdentifierMissing);
         named.Check("identifier").Advice.Should().Contain("anchor's terms");

@@ -14,7 +14,7 @@ public sealed class MalformedCorpusTests
     /// <summary>Families whose variants need a verifier of '2 of 5', or of a format that no ACME order can use (webauthn-apple).</summary>
     private static readonly string[] Waiting = [.. CorpusTests.Waiting, "webauthn-apple"];
 
-    private static readonly string[] Judged = ["android-key", "apple-mda", "idevid", "tpm-acme", "tpm-ek-cert", "tpm-signed", "webauthn-tpm"];
+    private static readonly string[] Judged = ["android-key", "apple-mda", "idevid", "step", "tpm-acme", "tpm-ek-cert", "tpm-signed", "webauthn-packed", "webauthn-tpm", "yubikey-piv"];
 
     public static TheoryData<string> JudgedVariants =>
         [.. Corpus.Variants.Where(variant => Judged.Contains(Corpus.Item(variant.Base).Family)).Select(variant => variant.Id)];
@@ -35,6 +35,9 @@ public sealed class MalformedCorpusTests
         {
             "webauthn-tpm" => WebAuthn.Verify(
                 variant.File("attestationObject.cbor"), SHA256.HashData(variant.File("clientDataJSON.json")), origin.Anchors, variant.Expected.At).Reason,
+            "webauthn-packed" => Ceremony(variant, origin),
+            "yubikey-piv" => StepCorpusTests.Judge(AndroidCorpusTests.Ders(variant), Corpus.VendorRoots, variant.Expected.At, null).Reason,
+            "step" => AttestationVerifier.Verify(StepCorpusTests.Order(variant, origin, variant.Expected.At)).Reason,
             "apple-mda" or "tpm-acme" => AttestationVerifier.Verify(Order(variant, origin)).Reason,
             "android-key" => AndroidCorpusTests.Judge(variant, origin, variant.Expected.At).Reason,
             "idevid" => IdevidCorpusTests.Judge(variant.Certificates("chain.pem"), origin.Anchors, variant.Expected.At).Reason,
@@ -70,5 +73,11 @@ public sealed class MalformedCorpusTests
             Anchors = origin.Anchors,
             Now = variant.Expected.At,
         };
+    }
+
+    private static Reason? Ceremony(CorpusItem variant, CorpusItem origin)
+    {
+        var hash = SHA256.HashData(variant.File("clientDataJSON.json"));
+        return PackedCorpusTests.Judge(variant.File("attestationObject.cbor"), hash, hash, origin.Anchors, variant.Expected.At).Reason;
     }
 }

@@ -36,6 +36,7 @@ public sealed class ReasonsTests
         ["format-missing"] = () => Object(Convert.FromHexString("a16761747453746d74a0")),
         ["statement-missing"] = () => Object(Convert.FromHexString("a163666d74656170706c65")),
         ["format-unknown"] = () => Verify(Apple.With(AppleFault.UnknownFormat)).Reason,
+        ["format-none"] = () => Verify(Packed.With(PackedFault.NoneFormat)).Reason,
         ["format-not-allowed"] = () => AttestationVerifier.Verify(Evidence(Apple.Make()) with { Formats = ["tpm"] }).Reason,
         ["pem-malformed"] = () => Offline(new OfflineFile("chain.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n"u8.ToArray())),
         ["authdata-malformed"] = () => Offline(new OfflineFile("credential.cbor", WithAuthenticatorData(new byte[36]))),
@@ -114,6 +115,17 @@ public sealed class ReasonsTests
         ["fact-different"] = () => FactRuleTests.ReasonOf("device.family: mobile"),
         ["fact-not-comparable"] = () => FactRuleTests.ReasonOf("device.family: '> 3'"),
         ["fact-unproven"] = () => FactRuleTests.ReasonOf("app.name: x"),
+        ["step-extension-missing"] = () => Verify(YubiKey.With(YubiKeyFault.NoPolicies)).Reason,
+        ["step-extension-malformed"] = () => Verify(YubiKey.With(YubiKeyFault.NegativeSerial)).Reason,
+        ["step-chain-extended"] = () => Verify(YubiKey.With(YubiKeyFault.ForgedCertificateBelow)).Reason,
+        ["step-signature-malformed"] = () => Verify(YubiKey.With(YubiKeyFault.TextSignature)).Reason,
+        ["step-signature-invalid"] = () => Verify(YubiKey.With(YubiKeyFault.WrongKeyAuthorization)).Reason,
+        ["step-algorithm-unsupported"] = () => Verify(YubiKey.With(YubiKeyFault.Ed25519Key)).Reason,
+        ["packed-other-statement"] = () => Verify(Packed.With(PackedFault.MemberOfTpm)).Reason,
+        ["packed-self-attestation"] = () => Verify(Packed.With(PackedFault.SelfAttestation)).Reason,
+        ["packed-certificate-profile"] = () => Verify(Packed.With(PackedFault.WrongUnit)).Reason,
+        ["packed-signature-invalid"] = () => Verify(Packed.With(PackedFault.BrowserCeremony)).Reason,
+        ["packed-algorithm-unsupported"] = () => Verify(Packed.With(PackedFault.WrongAlgorithm)).Reason,
     };
 
     public static TheoryData<string> Codes => [.. Ways.Keys];
@@ -149,10 +161,12 @@ public sealed class ReasonsTests
     [Fact]
     public void The_formats_are_listed_with_the_facts_that_can_be_ordered()
     {
-        AttestationFormats.Names.Should().Equal("apple", "tpm", "android-key", "deviceacme-idevid");
+        AttestationFormats.Names.Should().Equal("apple", "tpm", "android-key", "step", "packed", "deviceacme-idevid");
         AttestationFormats.IdentifierFacts("apple").Should().Equal("device.serial", "device.udid");
         AttestationFormats.IdentifierFacts("tpm").Should().Equal("tpm.permanent-identifier", "tpm.hardware-module", "tpm.identifier");
         AttestationFormats.IdentifierFacts("android-key").Should().Equal("device.serial", "device.imei", "device.second-imei", "device.meid");
+        AttestationFormats.IdentifierFacts("step").Should().Equal("device.serial", "step.managed-device");
+        AttestationFormats.IdentifierFacts("packed").Should().Equal("device.serial");
         AttestationFormats.IdentifierFacts("deviceacme-idevid").Should().Equal("idevid.hardware-module", "device.serial", "idevid.permanent-identifier");
         AttestationFormats.IdentifierFacts("pear").Should().BeEmpty();
     }
@@ -181,7 +195,7 @@ public sealed class ReasonsTests
         return writer.Encode();
     }
 
-    private static Reason? AndroidWith(AndroidPolicy policy) => AttestationVerifier.Verify(Evidence(Android.Make()) with { Android = policy }).Reason;
+    private static Reason? AndroidWith(AndroidPolicy policy) => AttestationVerifier.Verify(Evidence(Android.Make()) with { Policies = [policy] }).Reason;
 
     private static Reason? Under(AnchorTerms terms) =>
         AttestationVerifier.Verify(Evidence(Apple.Make()) with { Anchors = Trial.Anchors.WithTerms(_ => null, terms) }).Reason;

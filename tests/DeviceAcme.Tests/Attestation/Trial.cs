@@ -23,6 +23,10 @@ internal static class Trial
     /// <summary>P-256, a serial number in the subject alone, expired; <see cref="Anchors"/> excuse that and name the type.</summary>
     public static readonly IdevidMaker Module = new(IdevidDevice.IotModule(Vendors.Idevid), Now);
 
+    public static readonly YubiKeyMaker YubiKey = new(Vendors.YubiKey, Now);
+
+    public static readonly PackedMaker Packed = new(Vendors.Authenticator, Now);
+
     /// <summary>Fetched an hour ago, and nobody that we know is on it.</summary>
     public static readonly AndroidPolicy AndroidPolicy = new() { StatusList = StatusListOf("0123456789abcdef") };
 
@@ -39,10 +43,10 @@ internal static class Trial
         Token = ChallengeMaterial.Sample.Token,
         KeyAuthorization = ChallengeMaterial.Sample.KeyAuthorization,
         Identifier = new ExpectedIdentifier("permanent-identifier", identifier, fact),
-        Formats = ["apple", "tpm", "android-key", "deviceacme-idevid"],
+        Formats = AttestationFormats.Names.ToList(),
         Anchors = Anchors,
         Now = Now,
-        Android = AndroidPolicy,
+        Policies = [AndroidPolicy],
     };
 
     public static Evidence Evidence(MadeEvidence made, string? fact = null) => Evidence(made.AttestationObject, made.Identifier, fact) with
@@ -60,6 +64,10 @@ internal static class Trial
     public static Verdict Verify(AndroidMaker maker) => Verify(maker.Make());
 
     public static Verdict Verify(IdevidMaker maker) => Verify(maker.Make());
+
+    public static Verdict Verify(YubiKeyMaker maker) => Verify(maker.Make());
+
+    public static Verdict Verify(PackedMaker maker) => Verify(maker.Make());
 
     /// <summary>A status list as Google publishes it, with these serial numbers.</summary>
     public static StatusList StatusListOf(params string[] serials)

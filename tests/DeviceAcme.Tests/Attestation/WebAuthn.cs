@@ -49,13 +49,13 @@ internal static class WebAuthn
     private static Evidence Evidence(byte[] attestationObject, AnchorSet anchors, DateTimeOffset now) => new()
     {
         AttestationObject = attestationObject,
-        Formats = ["apple", "tpm", "android-key"],
+        Formats = AttestationFormats.Names.ToList(),
         // recordings are older than any list that we have
-        Android = new AndroidPolicy { AcceptWithoutStatusList = true },
+        Policies = [new AndroidPolicy { AcceptWithoutStatusList = true }],
         Anchors = anchors,
         Now = now,
     };
 
-    private static byte[] AuthData(byte[] attestationObject) =>
+    internal static byte[] AuthData(byte[] attestationObject) =>
         StrictCbor.Read(attestationObject) is CborItem.Map map && map.Find("authData") is CborItem.Octets octets ? octets.Value.ToArray() : [];
 }

@@ -10,7 +10,7 @@ using DeviceAcme.Simulator.Vendors;
 
 namespace DeviceAcme.Simulator.Commands;
 
-/// <summary><c>enroll --kind mac | tpm | android | printer | iot | server</c></summary>
+/// <summary><c>enroll --kind mac | tpm | android | printer | iot | yubikey | authenticator | server</c></summary>
 internal sealed class EnrollCommand
 {
     private readonly Option<string> _kind = OneOf("--kind", "what enrolls", required: true, [.. Devices.Kinds]);
@@ -18,7 +18,7 @@ internal sealed class EnrollCommand
     private readonly Option<string> _ca = new("--ca") { Description = "PEM file of the root that the server's TLS certificate must lead to", DefaultValueFactory = _ => Defaults.Ca };
     private readonly Option<string?> _out = new("--out") { Description = "folder for key, certificate and evidence (default: .dev/out/KIND)" };
     private readonly Option<string[]> _names = new("--name") { Description = "server: DNS name or IP address; can be repeated", DefaultValueFactory = _ => [] };
-    private readonly Option<string?> _serial = new("--serial") { Description = "mac, android, printer, iot: serial number; tpm: which TPM of the vendor" };
+    private readonly Option<string?> _serial = new("--serial") { Description = "mac, android, printer, iot, yubikey, authenticator: serial number; tpm: which TPM of the vendor" };
     private readonly Option<string?> _ordered = new("--client-identifier") { Description = "mac: order this and not the serial number, as a profile's ClientIdentifier does" };
     private readonly Option<string?> _key = OneOf<string?>("--key", "type of the certificate's key", required: false, [.. DeviceKeys.Types]);
     private readonly Option<string> _tpm = OneOf("--tpm", "tpm: in managed code, or Debian's software TPM", required: false, "managed", "swtpm");
@@ -73,6 +73,8 @@ internal sealed class EnrollCommand
             List<TpmFault>("tpm", terminal);
             List<AndroidFault>("android", terminal);
             List<IdevidFault>("printer, iot", terminal);
+            List<YubiKeyFault>("yubikey", terminal);
+            List<PackedFault>("authenticator", terminal);
             return Exit.Done;
         });
         return command;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using DeviceAcme.Simulator.Dns;
@@ -15,7 +16,7 @@ internal sealed record DeviceSettings
     /// <summary>Key type; null chooses the kind's own.</summary>
     public string? Key { get; init; }
 
-    /// <summary>Serial number of a Mac, phone, printer or module, name of a TPM.</summary>
+    /// <summary>Serial number of a Mac, phone, printer, module, YubiKey or authenticator, name of a TPM.</summary>
     public string? Serial { get; init; }
 
     /// <summary>What a Mac orders instead of its serial number: a profile's ClientIdentifier.</summary>
@@ -38,7 +39,7 @@ internal sealed record DeviceSettings
 /// <summary>The kinds of device: one line each.</summary>
 internal static class Devices
 {
-    public static IReadOnlyList<string> Kinds { get; } = ["mac", "tpm", "android", "printer", "iot", "server"];
+    public static IReadOnlyList<string> Kinds { get; } = ["mac", "tpm", "android", "printer", "iot", "yubikey", "authenticator", "server"];
 
     /// <summary>The directory of a kind on the server that <c>./dev run</c> starts.</summary>
     public static string Directory(string kind) => kind switch
@@ -47,6 +48,9 @@ internal static class Devices
         "tpm" => "https://localhost:14000/acme/linux-tpm/directory",
         "android" => "https://localhost:14000/acme/android-device/directory",
         "printer" or "iot" => "https://localhost:14000/acme/iot-idevid/directory",
+        "yubikey" => "https://localhost:14000/acme/yubikey/directory",
+        // no profile that ships takes packed: which authenticators, and on whose word, is for its owner to say
+        "authenticator" => "https://localhost:14000/acme/authenticator/directory",
         _ => "https://localhost:14000/directory",
     };
 
@@ -58,6 +62,8 @@ internal static class Devices
         "android" => Task.FromResult(Android(settings, vendors().Android, now)),
         "printer" => Task.FromResult(Born(settings, IdevidDevice.Printer(vendors().Idevid, settings.Serial ?? "SIMPRINTER01"), now)),
         "iot" => Task.FromResult(Born(settings, IdevidDevice.IotModule(vendors().Idevid, settings.Serial ?? "SIMMODULE001"), now)),
+        "yubikey" => Task.FromResult(YubiKey(settings, vendors().YubiKey, now)),
+        "authenticator" => Task.FromResult(Authenticator(settings, vendors().Authenticator, now)),
         "server" => Server(settings, cancellation),
         _ => throw new SimulatorException($"no device of kind {settings.Kind}", $"choose one of {string.Join(", ", Kinds)}"),
     };
@@ -100,7 +106,51 @@ internal static class Devices
             maker = maker.With(Fault<AndroidFault>(settings.Fault));
         }
 
-        return new AndroidPhone(maker, DeviceKeys.Make(settings.Key ?? "ec-p256"));
+        var key = DeviceKeys.Make(settings.Key ?? "ec-p256");
+        return new KeyHolder(maker.Device.Serial!, challenge => maker.Make(challenge, key), key);
+    }
+
+    private static IDevice YubiKey(DeviceSettings settings, YubiKeyVendor vendor, DateTimeOffset now)
+    {
+        var maker = new YubiKeyMaker(vendor, now);
+        if (settings.Serial is not null)
+        {
+            maker = long.TryParse(settings.Serial, NumberStyles.None, CultureInfo.InvariantCulture, out var serial)
+                ? maker with { Device = YubiKeyDevice.Five(serial) }
+                : throw new SimulatorException($"'{settings.Serial}' is no serial number of a YubiKey", "give a decimal number, for example --serial 31000001");
+        }
+
+        if (settings.Fault is not null)
+        {
+            maker = maker.With(Fault<YubiKeyFault>(settings.Fault));
+        }
+
+        var key = DeviceKeys.Make(settings.Key ?? "ec-p256");
+        return new KeyHolder(maker.Device.Serial!.Value.ToString(CultureInfo.InvariantCulture), challenge => maker.Make(challenge, key), key);
+    }
+
+    private static IDevice Authenticator(DeviceSettings settings, AuthenticatorVendor vendor, DateTimeOffset now)
+    {
+        var maker = new PackedMaker(vendor, now);
+        if (settings.Serial is not null)
+        {
+            try
+            {
+                maker = maker with { Serial = Convert.FromHexString(settings.Serial) };
+            }
+            catch (FormatException)
+            {
+                throw new SimulatorException($"'{settings.Serial}' is no serial number of an authenticator", "give octets in hex, for example --serial 51a000000001");
+            }
+        }
+
+        if (settings.Fault is not null)
+        {
+            maker = maker.With(Fault<PackedFault>(settings.Fault));
+        }
+
+        var key = DeviceKeys.Make(settings.Key ?? "ec-p256");
+        return new KeyHolder(Convert.ToHexStringLower(maker.Serial), challenge => maker.Make(challenge, key), key);
     }
 
     private static IDevice Born(DeviceSettings settings, IdevidDevice device, DateTimeOffset now)

@@ -10,6 +10,8 @@ internal sealed class FakeVendors
         Tpm = new TpmVendor(Seed);
         Android = new AndroidVendor(Seed);
         Idevid = new IdevidVendor(Seed);
+        YubiKey = new YubiKeyVendor(Seed);
+        Authenticator = new AuthenticatorVendor(Seed);
     }
 
     public Seed Seed { get; }
@@ -17,6 +19,8 @@ internal sealed class FakeVendors
     public TpmVendor Tpm { get; }
     public AndroidVendor Android { get; }
     public IdevidVendor Idevid { get; }
+    public YubiKeyVendor YubiKey { get; }
+    public AuthenticatorVendor Authenticator { get; }
 
     /// <summary>The anchors by folder and file name, as <c>profiles/trust</c> lays them out.</summary>
     public IReadOnlyList<(string Folder, string File, byte[] Certificate)> Anchors =>
@@ -25,6 +29,11 @@ internal sealed class FakeVendors
         ("apple", "simulator-enterprise-attestation-root.pem", Apple.Root.Certificate),
         ("idevid", "simulator-module-root.pem", Idevid.ModuleRoot.Certificate),
         ("idevid", "simulator-printer-root.pem", Idevid.PrinterRoot.Certificate),
+        ("packed", "simulator-authenticator-root.pem", Authenticator.Root.Certificate),
+        ("step", "simulator-piv-root.pem", YubiKey.PivRoot.Certificate),
+        ("step", "simulator-security-key-intermediate.pem", YubiKey.Intermediate.Certificate),
+        ("step", "simulator-security-key-piv-intermediate.pem", YubiKey.PivCa.Certificate),
+        ("step", "simulator-security-key-root.pem", YubiKey.AttestationRoot.Certificate),
         ("tpm", "simulator-attestation-root.pem", Tpm.AttestationRoot.Certificate),
         ("tpm", "simulator-vendor-root.pem", Tpm.VendorRoot.Certificate),
     ];

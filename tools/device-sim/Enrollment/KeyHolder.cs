@@ -5,12 +5,15 @@ using DeviceAcme.Simulator.Makers;
 
 namespace DeviceAcme.Simulator.Enrollment;
 
-/// <summary>An Android phone whose device owner's app enrolls: it orders its serial number and asks for no name in the request.</summary>
-internal sealed class AndroidPhone(AndroidMaker maker, AsymmetricAlgorithm key) : IDevice
+/// <summary>Something that attests its own key and names itself by one permanent identifier; its request asks for no name.</summary>
+/// <param name="identifier">What is ordered.</param>
+/// <param name="make">Makes its evidence for a challenge.</param>
+/// <param name="key">The key, which only the simulator can take out of the hardware.</param>
+internal sealed class KeyHolder(string identifier, Func<ChallengeMaterial, MadeEvidence> make, AsymmetricAlgorithm key) : IDevice
 {
     private MadeEvidence? _evidence;
 
-    public IReadOnlyList<AcmeIdentifier> Identifiers { get; } = [new(AcmeIdentifier.PermanentIdentifier, maker.Device.Serial!)];
+    public IReadOnlyList<AcmeIdentifier> Identifiers { get; } = [new(AcmeIdentifier.PermanentIdentifier, identifier)];
 
     public string ChallengeType => "device-attest-01";
 
@@ -18,7 +21,7 @@ internal sealed class AndroidPhone(AndroidMaker maker, AsymmetricAlgorithm key) 
 
     public Task<JsonObject> Answer(ChallengeMaterial challenge, CancellationToken cancellation)
     {
-        _evidence = maker.Make(challenge, key);
+        _evidence = make(challenge);
         return Task.FromResult(_evidence.Payload);
     }
 
