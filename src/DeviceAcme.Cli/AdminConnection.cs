@@ -13,7 +13,8 @@ internal sealed class AdminConnection
 {
     private readonly HttpClient _server;
 
-    private AdminConnection(HttpClient server) => _server = server;
+    /// <param name="server">With the listener's address and the token.</param>
+    internal AdminConnection(HttpClient server) => _server = server;
 
     /// <summary>Connects to the server that runs on the directory; says what to do where none does.</summary>
     public static async Task<AdminConnection> Open(string dataDirectory, CancellationToken cancellation) =>

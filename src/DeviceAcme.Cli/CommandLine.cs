@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DeviceAcme.Attestation;
 using DeviceAcme.Cli.Apple;
+using DeviceAcme.Cli.Reverify;
 using DeviceAcme.Cli.Verify;
 
 namespace DeviceAcme.Cli;
@@ -22,6 +23,7 @@ internal static class CommandLine
         root.Subcommands.Add(Ca());
         root.Subcommands.Add(AppleCommand.Make(output, talk, time));
         root.Subcommands.Add(new VerifyCommand(output, talk, time, readAnchors ?? AnchorFolders.Read).Command());
+        root.Subcommands.Add(new ReverifyCommand(output, talk, time, AdminConnection.Open).Command());
         HelpExamples.AddTo(root);
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         foreach (var error in parsed.Errors)

@@ -22,7 +22,7 @@ internal sealed class Rejudgement(Func<CertificateProfile, AnchorSet> anchorsOf,
     /// <summary>Judges it and counts it; the change, where there is one.</summary>
     public Change? Judge(EvidenceRecord record, ReverifyState state)
     {
-        if (record.Statement is null || record.Token is null || record.Thumbprint is null || record.Identifier is null)
+        if (record.Statement is null || record.Token is null || record.Thumbprint is null || record.Identifier is not { } identifier)
         {
             state.VerdictOnly++;
             return null;
@@ -43,7 +43,7 @@ internal sealed class Rejudgement(Func<CertificateProfile, AnchorSet> anchorsOf,
 
         state.Judged++;
         var before = VerdictJson.Read(Encoding.UTF8.GetBytes(record.Verdict.GetRawText()));
-        var (accepted, reason, found) = After(record, statement, profile);
+        var (accepted, reason, found) = After(record, identifier, statement, profile);
         var wasAccepted = before.Outcome == VerdictOutcome.Accepted;
         if (wasAccepted == accepted && before.Reason?.Code == reason)
         {
@@ -57,16 +57,15 @@ internal sealed class Rejudgement(Func<CertificateProfile, AnchorSet> anchorsOf,
             At = record.At,
             Profile = record.Profile,
             Format = record.Format,
-            Identifier = record.Identifier.Value,
+            Identifier = identifier.Value,
             ReasonBefore = before.Reason?.Code,
             ReasonAfter = reason,
             Found = found,
         };
     }
 
-    private (bool Accepted, string? Reason, string? Found) After(EvidenceRecord record, byte[] statement, CertificateProfile profile)
+    private (bool Accepted, string? Reason, string? Found) After(EvidenceRecord record, AcmeIdentifier identifier, byte[] statement, CertificateProfile profile)
     {
-        var identifier = record.Identifier!;
         if (!profile.Identifiers.TryGetValue(identifier.Type, out var rule))
         {
             return (false, "identifier-type-not-offered", $"the profile offers no {identifier.Type}");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using DeviceAcme.Attestation;
 using DeviceAcme.Attestation.Offline;
+using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol;
 using DeviceAcme.Protocol.Admin;
@@ -87,7 +88,7 @@ internal sealed class VerifyCommand(TextWriter output, Talk talk, TimeProvider t
         var records = files.ConvertAll(one => (File: one, Record: EvidenceFiles.TryReadRecord(one)));
         var answers = records.Where(one => one.Record is not null).SelectMany(one => JudgeRecord(parsed, question, one.File.Name, one.Record!, required)).ToList();
         var others = records.Where(one => one.Record is null).Select(one => one.File).ToList();
-        return others.Count == 0 ? answers : [.. answers, .. OfflineVerification.Verify(question with { Files = others })];
+        return others.Count == 0 ? answers : [.. answers, .. ByRules(OfflineVerification.Verify(question with { Files = others }), profile)];
     }
 
     /// <summary>Evidence from a server brings its own bindings, time and profile; what is named on the command line counts instead.</summary>
@@ -106,14 +107,18 @@ internal sealed class VerifyCommand(TextWriter output, Talk talk, TimeProvider t
             Identifier = question.Identifier ?? record.Identifier?.Value,
             Now = parsed.GetValue(_options.At) is null ? record.At : question.Now,
         };
-        if (parsed.GetValue(_options.Profile) is null && record.ProfileText is { } text)
+        var profile = parsed.GetValue(_options.Profile) is { } path ? Judgement.ReadProfile(path) : null;
+        if (profile is null && record.ProfileText is { } text)
         {
-            var profile = Judgement.ReadProfile($"{record.Profile}.yaml", text);
+            profile = Judgement.ReadProfile($"{record.Profile}.yaml", text);
             own = Under(profile, own with { Android = Judgement.Android(profile, own.Android.StatusList, required) });
         }
 
-        return OfflineVerification.Verify(own);
+        return ByRules(OfflineVerification.Verify(own), profile);
     }
+
+    private static IReadOnlyList<OfflineAnswer> ByRules(IReadOnlyList<OfflineAnswer> answers, CertificateProfile? profile) =>
+        profile is null ? answers : [.. answers.Select(answer => answer with { Verdict = DevicePolicy.Judge(answer.Verdict, profile.Attestation) })];
 
     private static OfflineQuestion Under(CertificateProfile? profile, OfflineQuestion question) => profile is null ? question : question with
     {
@@ -159,8 +164,9 @@ internal sealed class VerifyCommand(TextWriter output, Talk talk, TimeProvider t
         OfflineVerification.ReadKey(new OfflineFile(path, EvidenceFiles.ReadBounded(path)))
         ?? throw new WrongUse($"--public-key {path}: neither a public key nor a certificate, DER or PEM", null);
 
-    private static DateTimeOffset ReadTime(string text) =>
+    /// <summary>An RFC 3339 time, or a day.</summary>
+    public static DateTimeOffset ReadTime(string text, string option = "--at") =>
         Rfc3339.TryParse(text, out var instant) ? instant
         : DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var day) ? day
-        : throw new WrongUse($"--at {text}: not a time such as 2026-01-31T12:00:00Z", null);
+        : throw new WrongUse($"{option} {text}: not a time such as 2026-01-31T12:00:00Z", null);
 }
