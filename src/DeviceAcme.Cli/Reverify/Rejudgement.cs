@@ -85,7 +85,7 @@ internal sealed class Rejudgement(Func<CertificateProfile, AnchorSet> anchorsOf,
                 Token = record.Token!,
                 KeyAuthorization = $"{record.Token}.{record.Thumbprint}",
                 VerifiedIntermediates = _intermediates,
-                AndroidStatusList = statusList,
+                Policies = [Android(profile.Attestation)],
                 Now = at ?? record.At,
             },
             new ChallengeResponse(statement, null));
@@ -97,7 +97,7 @@ internal sealed class Rejudgement(Func<CertificateProfile, AnchorSet> anchorsOf,
     {
         if (newProfile is not null)
         {
-            return Relaxed(newProfile);
+            return newProfile;
         }
 
         if (record.ProfileText is null)
@@ -108,19 +108,13 @@ internal sealed class Rejudgement(Func<CertificateProfile, AnchorSet> anchorsOf,
         if (!_profiles.TryGetValue(record.ProfileHash, out var profile))
         {
             profile = ProfileFile.Parse($"{record.Profile}.yaml", record.ProfileText, new Mistakes());
-            _profiles[record.ProfileHash] = profile is null ? null : Relaxed(profile);
-            profile = _profiles[record.ProfileHash];
+            _profiles[record.ProfileHash] = profile;
         }
 
         return profile;
     }
 
     // without a list here, no list is not what the evidence is to be refused for
-    private CertificateProfile Relaxed(CertificateProfile profile) => statusList is not null ? profile : profile with
-    {
-        Attestation = profile.Attestation with
-        {
-            StatusList = new StatusListRule(profile.Attestation.StatusList?.StaleAfter ?? AndroidPolicy.Strict.StatusListMaxAge, AcceptMissing: true),
-        },
-    };
+    private AndroidPolicy Android(AttestationRule rule) =>
+        statusList is null ? AndroidPolicyRule.Of(rule, null) with { AcceptWithoutStatusList = true } : AndroidPolicyRule.Of(rule, statusList);
 }
