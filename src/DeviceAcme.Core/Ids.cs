@@ -45,3 +45,8 @@ internal readonly record struct EvidenceId(string Value)
 
     public override string ToString() => Value;
 }
+
+internal readonly record struct ActivationId(string Value)
+{
+    public override string ToString() => Value;
+}

@@ -16,6 +16,12 @@ internal static class Secrets
     /// <summary>A MAC key for external account binding: 256 random bits (RFC 8555 §7.3.4).</summary>
     public static byte[] MacKey() => RandomNumberGenerator.GetBytes(32);
 
+    /// <summary>A secret that is hidden for a TPM: 256 random bits, which every name algorithm has room for (TPM 2.0 part 1 §24).</summary>
+    public static byte[] Activation() => RandomNumberGenerator.GetBytes(32);
+
+    /// <summary>Random octets for whoever needs a number of them: seeds, ephemeral keys.</summary>
+    public static byte[] Octets(int count) => RandomNumberGenerator.GetBytes(count);
+
     /// <summary>Compares in constant time.</summary>
     public static bool Equal(string left, string right) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(left), Encoding.UTF8.GetBytes(right));

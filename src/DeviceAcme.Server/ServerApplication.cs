@@ -6,6 +6,7 @@ using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Network;
 using DeviceAcme.Server.Revocation;
 using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Tpm;
 using DeviceAcme.Server.Vault;
 using Microsoft.Data.Sqlite;
 
@@ -47,6 +48,7 @@ internal static class ServerApplication
         app.UseRouting();
         app.UseMiddleware<JwsMiddleware>();
         app.MapAcme();
+        app.MapTpm();
         app.MapAdmin();
         app.MapStatus();
 
@@ -90,6 +92,7 @@ internal static class ServerApplication
         services.AddVault();
         services.AddAcme();
         services.AddIssuance(options);
+        services.AddSingleton<CredentialActivation>();
         services.AddNetworkValidation(options);
         services.AddAdmin(options);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);

@@ -27,9 +27,9 @@ public sealed class SwtpmTests : IDisposable
         await using var process = await SwtpmProcess.Start(_state, Cancellation);
         var device = await SwtpmDevice.Open(process.Stream, Cancellation);
         var key = await device.MakeKey(TpmTemplates.ApplicationKey(type), Cancellation);
-        var maker = new SwtpmMaker(device, new FakeVendors("tests").Tpm, Now) { RsaAttestationKey = rsaAttestationKey };
+        var attestationKey = await CertifiedAttestationKey.Faked(device, new FakeVendors("tests").Tpm, Now, rsaAttestationKey, Cancellation);
 
-        var (statement, chain) = await maker.Make(ChallengeMaterial.Sample, key, Cancellation);
+        var statement = await new SwtpmMaker(device, attestationKey).Make(ChallengeMaterial.Sample, key, Cancellation);
         var request = new CertificateRequest(new X500DistinguishedName("CN=tpm"), PublicKey.CreateFromSubjectPublicKeyInfo(key.PublicKey, out _), HashAlgorithmName.SHA256)
             .CreateSigningRequest(new TpmSignatureGenerator(device, key, Cancellation));
 
@@ -41,7 +41,7 @@ public sealed class SwtpmTests : IDisposable
         attest[..6].ToArray().Should().Equal(0xFF, 0x54, 0x43, 0x47, 0x80, 0x17);
         attest.IndexOf(name).Should().BePositive();
         attest.IndexOf(ChallengeMaterial.Sample.KeyAuthorizationHash).Should().BePositive();
-        using var certificate = X509CertificateLoader.LoadCertificate(chain[0]);
+        using var certificate = X509CertificateLoader.LoadCertificate(attestationKey.Chain[0]);
         Verified(certificate, members["certInfo"], members["sig"]).Should().BeTrue();
     }
 

@@ -27,6 +27,9 @@ internal abstract record GeneralName
     /// <summary>RFC 4108 §5; the serial's octets are the UTF-8 of the ordered text (device-attest §4.2).</summary>
     internal sealed record HardwareModule(string Type, string Serial) : GeneralName;
 
+    /// <summary>A directoryName with one attribute in each RDN, UTF8String; certificates of TPMs describe their TPM with it. Written, never read.</summary>
+    internal sealed record Directory(IReadOnlyList<(string Oid, string Value)> Attributes) : GeneralName;
+
     /// <summary>Any other kind; <paramref name="What"/> says which, for messages.</summary>
     internal sealed record Other(string What) : GeneralName;
 
@@ -77,6 +80,9 @@ internal abstract record GeneralName
             case Link link:
                 writer.WriteCharacterString(UniversalTagNumber.IA5String, link.Uri, Context(6));
                 break;
+            case Directory directory:
+                WriteDirectory(writer, directory);
+                break;
             case UserPrincipal upn:
                 WriteOther(writer, Oids.UserPrincipalName, () => writer.WriteCharacterString(UniversalTagNumber.UTF8String, upn.Name));
                 break;
@@ -88,6 +94,24 @@ internal abstract record GeneralName
                 break;
             default:
                 throw new InvalidOperationException($"{this} cannot be written");
+        }
+    }
+
+    // the tag is EXPLICIT, because Name is a CHOICE (RFC 5280 §4.2.1.6)
+    private static void WriteDirectory(AsnWriter writer, Directory directory)
+    {
+        using (writer.PushSequence(Context(4, true)))
+        using (writer.PushSequence())
+        {
+            foreach (var (oid, value) in directory.Attributes)
+            {
+                using (writer.PushSetOf())
+                using (writer.PushSequence())
+                {
+                    writer.WriteObjectIdentifier(oid);
+                    writer.WriteCharacterString(UniversalTagNumber.UTF8String, value);
+                }
+            }
         }
     }
 

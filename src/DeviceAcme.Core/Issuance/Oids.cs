@@ -47,6 +47,12 @@ internal static class Oids
     public const string Sha384WithRsa = "1.2.840.113549.1.1.12";
     public const string Sha512WithRsa = "1.2.840.113549.1.1.13";
 
+    // TPMs: TCG EK Credential Profile §3.2.9, WebAuthn §8.3.1
+    public const string TpmManufacturer = "2.23.133.2.1";
+    public const string TpmModel = "2.23.133.2.2";
+    public const string TpmVersion = "2.23.133.2.3";
+    public const string AttestationKeyCertificate = "2.23.133.8.3";
+
     /// <summary>extensionRequest of a PKCS#10 request (RFC 2985 §5.4.2).</summary>
     public const string ExtensionRequest = "1.2.840.113549.1.9.14";
 

@@ -24,6 +24,9 @@ internal sealed record CertificateProfile
 
     public required AttestationRule Attestation { get; init; }
 
+    /// <summary>The trust folders that count for its evidence: those that it names, and that of its own attestation CA.</summary>
+    public IReadOnlyList<string> AnchorFolders => Attestation.Ek is null ? Attestation.Anchors : [.. Attestation.Anchors, TrustFolders.OfAttestationCa(Name)];
+
     /// <summary>How long verdicts and evidence are kept.</summary>
     public EvidenceRetention Evidence { get; init; } = EvidenceRetention.Default;
 

@@ -39,7 +39,7 @@ internal static class ProfileRules
             case not AttestationMode.None when rule.Formats.Count == 0:
                 node.Mistake("needs formats: the statement formats that are accepted, for example [apple]");
                 break;
-            case not AttestationMode.None when rule.Anchors.Count == 0:
+            case not AttestationMode.None when rule is { Anchors.Count: 0, Ek: null or { Allow.Count: 0 } }:
                 node.Mistake("needs anchors: the folders under trust/ whose roots are accepted, for example [apple]");
                 break;
             default:

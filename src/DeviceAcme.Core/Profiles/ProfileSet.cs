@@ -47,12 +47,24 @@ internal sealed class ProfileSet
                 continue;
             }
 
-            foreach (var folder in profile.Attestation.Anchors)
+            foreach (var folder in profile.Attestation.Anchors.Where(folder => TrustFolders.ProfileOfAttestationCa(folder) is null))
             {
                 trust.CheckNamed(folder, file, mistakes);
             }
 
             profiles.Add((file, profile));
+        }
+
+        foreach (var (file, profile) in profiles)
+        {
+            // the attestation CA of another profile: made by this installation, so it stands in no folder of the operator's
+            foreach (var owner in profile.Attestation.Anchors.Select(TrustFolders.ProfileOfAttestationCa).OfType<string>())
+            {
+                if (!profiles.Any(other => other.Profile.Name == owner && other.Profile.Attestation.Ek is not null))
+                {
+                    mistakes.Add(file, 0, "attestation.anchors", $"'{TrustFolders.OfAttestationCa(owner)}' would be the attestation CA of a profile '{owner}' with attestation.ek, which there is none");
+                }
+            }
         }
 
         return new ProfileSet(profiles.Select(item => item.Profile));

@@ -16,6 +16,19 @@ internal sealed class TrustFolders
         _stored = stored;
     }
 
+    /// <summary>How the folders of this installation's attestation CAs are called: this, and the name of the profile.</summary>
+    private const string AttestationCaPrefix = "attestation-ca-";
+
+    /// <summary>The folder of the attestation CA that a profile has.</summary>
+    public static string OfAttestationCa(string profile) => AttestationCaPrefix + profile;
+
+    /// <summary>The profile whose attestation CA has this folder; null for every other folder.</summary>
+    public static string? ProfileOfAttestationCa(string folder) => folder.StartsWith(AttestationCaPrefix, StringComparison.Ordinal) ? folder[AttestationCaPrefix.Length..] : null;
+
+    /// <summary>The folders with one more, which is made from no file of the operator's.</summary>
+    public TrustFolders With(string name, AnchorSet anchors, AnchorTerms terms) =>
+        new(new Dictionary<string, Folder>(_folders, StringComparer.Ordinal) { [name] = new Folder(anchors.WithTerms(_ => null, terms), terms) }, _directories, _stored);
+
     /// <summary>The names of all folders that exist, ordered.</summary>
     public IEnumerable<string> Names => _folders.Keys.Order(StringComparer.Ordinal);
 

@@ -40,6 +40,15 @@ internal sealed class AcmeConnection(HttpClient http, AcmeClientOptions options)
         }
     }
 
+    /// <summary>Posts JSON that nobody signs, as the attestation CA takes it.</summary>
+    public Task<AcmeAnswer> PostJson(string step, string url, byte[] json, CancellationToken cancellation)
+    {
+        json = options.PayloadTransform?.Invoke(step, json) ?? json;
+        var request = new HttpRequestMessage(HttpMethod.Post, Absolute(step, url)) { Content = new ByteArrayContent(json) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return Exchange(step, request, cancellation);
+    }
+
     private async Task<string> TakeNonce(string newNonceUrl, CancellationToken cancellation)
     {
         if (_nonces.TryPop(out var kept))

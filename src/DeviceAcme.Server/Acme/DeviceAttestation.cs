@@ -26,7 +26,7 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Anch
 
         // one version for the judgement and for what is written about it, whatever comes into force meanwhile
         var version = versions.Current;
-        var anchors = version.Of(profile.Attestation.Anchors);
+        var anchors = version.Of(profile.AnchorFolders);
         var keyAuthorization = RespondToChallenge.KeyAuthorization(request, challenge);
         var verdict = DeviceAttest01.Judge(
             new AttestationQuestion
@@ -64,7 +64,7 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Anch
         }
 
         var accepted = verdict.Outcome == VerdictOutcome.Accepted;
-        var device = accepted ? Seen(context, authorization.Identifier, now) : (DeviceId?)null;
+        var device = accepted ? context.Seen(authorization.Identifier, now) : (DeviceId?)null;
         var evidence = new StoredEvidence
         {
             Id = new EvidenceId(Secrets.Id()),
@@ -88,7 +88,7 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Anch
             Statement = statement,
         };
         context.Keep(profile, evidence);
-        versions.Record(context, version, profile.Attestation.Anchors);
+        versions.Record(context, version, profile.AnchorFolders);
 
         if (accepted || profile.Attestation.Mode == AttestationMode.Observe)
         {
@@ -111,19 +111,6 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Anch
 
         context.FollowAuthorization(authorization, now);
         return challenge;
-    }
-
-    private static DeviceId Seen(AcmeContext context, AcmeIdentifier identifier, DateTimeOffset now)
-    {
-        var device = context.Devices.FirstOrDefault(device => device.IdentifierType == identifier.Type && device.IdentifierValue == identifier.Value);
-        if (device is null)
-        {
-            device = new Device { Id = new DeviceId(Secrets.Id()), IdentifierType = identifier.Type, IdentifierValue = identifier.Value, CreatedAt = now };
-            context.Devices.Add(device);
-        }
-
-        device.LastSeenAt = now;
-        return device.Id;
     }
 
     private sealed record Judged(CertificateProfile Profile, AnchorVersion Version, string AnchorSetHash, Verdict Verdict, byte[] Statement);

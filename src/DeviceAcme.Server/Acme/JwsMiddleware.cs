@@ -1,8 +1,7 @@
-using System.Buffers;
 using DeviceAcme.Core.Accounts;
-using DeviceAcme.Protocol;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Jose;
+using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Net.Http.Headers;
@@ -32,7 +31,7 @@ internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb 
         var profile = profiles.Require(context);
         var urls = new AcmeUrls(options.BaseUrl, profile.Name);
         RequireMediaType(context.Request);
-        var envelope = await ReadBody(context);
+        var envelope = await RequestBody.Read(context, JwsEnvelope.Parse);
         var now = time.GetUtcNow();
         if (envelope.Nonce is null)
         {
@@ -76,35 +75,6 @@ internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb 
         }
     }
 
-    private static async Task<JwsEnvelope> ReadBody(HttpContext context)
-    {
-        if (context.Request.ContentLength > StrictJson.MaxBytes)
-        {
-            throw TooLarge();
-        }
-
-        var buffer = ArrayPool<byte>.Shared.Rent(StrictJson.MaxBytes + 1);
-        try
-        {
-            var length = 0;
-            int read;
-            while ((read = await context.Request.Body.ReadAsync(buffer.AsMemory(length, StrictJson.MaxBytes + 1 - length), context.RequestAborted)) > 0)
-            {
-                length += read;
-                if (length > StrictJson.MaxBytes)
-                {
-                    throw TooLarge();
-                }
-            }
-
-            return JwsEnvelope.Parse(buffer.AsSpan(0, length));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
     // RFC 8555 §6.4: compared as text with what the client asked for, which is the configured base and this path
     private void RequireUrl(HttpRequest request, FlattenedJws jws)
     {
@@ -128,7 +98,4 @@ internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb 
         return await context.Accounts.FirstOrDefaultAsync(account => account.Id == id && account.Profile == urls.Profile, cancellation)
             ?? throw Problems.AccountDoesNotExist("account-unknown", "protected.kid: there is no such account in this directory");
     }
-
-    private static ProblemException TooLarge() =>
-        Problems.Malformed("body-too-large", $"body: expected at most {StrictJson.MaxBytes} bytes", StatusCodes.Status413PayloadTooLarge);
 }

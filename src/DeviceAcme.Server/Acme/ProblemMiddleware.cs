@@ -86,7 +86,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, Nonces non
             headers.Append("Link", $"<{directory}>;rel=\"index\"");
         }
 
-        if (HttpMethods.IsPost(context.Request.Method) || context.Request.Path.Value!.EndsWith("/new-nonce", StringComparison.Ordinal))
+        // RFC 8555 §6.5; the attestation CA takes no nonces
+        if ((HttpMethods.IsPost(context.Request.Method) && !context.Request.Path.StartsWithSegments("/tpm")) || context.Request.Path.Value!.EndsWith("/new-nonce", StringComparison.Ordinal))
         {
             headers["Replay-Nonce"] = nonces.Issue(time.GetUtcNow());
         }

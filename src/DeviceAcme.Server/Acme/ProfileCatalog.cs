@@ -42,7 +42,7 @@ internal sealed class ProfileCatalog(ProfileSet profiles, AnchorVersions version
     }
 
     /// <summary>The anchors that the profile accepts, of the version in force.</summary>
-    public AnchorSet AnchorsOf(CertificateProfile profile) => versions.Current.Of(profile.Attestation.Anchors);
+    public AnchorSet AnchorsOf(CertificateProfile profile) => versions.Current.Of(profile.AnchorFolders);
 
     /// <summary>
     /// The profiles that an order in this directory may name: its own, and those whose account rules the account already meets.

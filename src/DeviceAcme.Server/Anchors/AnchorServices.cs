@@ -1,5 +1,6 @@
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Tpm;
 
 namespace DeviceAcme.Server.Anchors;
 
@@ -10,7 +11,11 @@ internal static class AnchorServices
     {
         // at start, before anything listens: nobody waits for this but the start itself
         services.AddSingleton(provider => AnchorVersions.Open(
-            provider.GetRequiredService<AcmeDb>(), provider.GetRequiredService<TrustFolders>(), provider.GetRequiredService<TimeProvider>()).GetAwaiter().GetResult());
+            provider.GetRequiredService<AcmeDb>(), Folders(provider), provider.GetRequiredService<TimeProvider>()).GetAwaiter().GetResult());
         services.AddSingleton<AnchorAdministration>();
     }
+
+    // those of the operator, and one for each attestation CA of this installation
+    private static TrustFolders Folders(IServiceProvider provider) =>
+        provider.GetRequiredService<AttestationAuthorities>().All.Aggregate(provider.GetRequiredService<TrustFolders>(), (folders, authority) => authority.AddTo(folders));
 }

@@ -21,6 +21,7 @@ internal static class ListenerPaths
     {
         ["acme"] = Listener.Acme,
         ["directory"] = Listener.Acme,
+        ["tpm"] = Listener.Acme,
         ["crl"] = Listener.Status,
         ["ca"] = Listener.Status,
         ["admin"] = Listener.Admin,

@@ -2,6 +2,7 @@ using DeviceAcme.Core.Profiles;
 using DeviceAcme.Core.Revocation;
 using DeviceAcme.Server.Connectors.BuiltIn;
 using DeviceAcme.Server.Hosting;
+using DeviceAcme.Server.Tpm;
 using Issuers = DeviceAcme.Server.Connectors.Issuers;
 
 namespace DeviceAcme.Server.Revocation;
@@ -25,8 +26,13 @@ internal static class IssuanceServices
             options.StatusUrl,
             provider.GetRequiredService<ProfileSet>().All.Select(profile => profile.Issuer),
             provider.GetRequiredService<TimeProvider>().GetUtcNow())));
+        services.AddSingleton(provider => Explained(() => new AttestationAuthorities(
+            new AttestationCaDirectory(Path.Combine(options.DataDirectory, "attestation-ca"), options.CaPassphrase, options.CaName),
+            provider.GetRequiredService<ProfileSet>(),
+            options.StatusUrl,
+            provider.GetRequiredService<TimeProvider>().GetUtcNow())));
         services.AddSingleton(provider => Explained(() => new CrlPublisher(
-            CrlIssuers(provider.GetRequiredService<Issuers>(), provider.GetRequiredService<CaDirectory>()),
+            CrlIssuers(provider.GetRequiredService<Issuers>(), provider.GetRequiredService<AttestationAuthorities>(), provider.GetRequiredService<CaDirectory>()),
             provider.GetRequiredService<IRevocationStore>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<CrlPublisher>>())));
@@ -48,8 +54,9 @@ internal static class IssuanceServices
         provider.GetRequiredService<ProfileSet>().Find(options.DefaultProfile)?.Issuer
         ?? throw new StartFailure($"there is no profile '{options.DefaultProfile}' to take the issuer of the TLS certificate from");
 
-    private static CrlIssuer[] CrlIssuers(Issuers issuers, CaDirectory directory) =>
+    private static CrlIssuer[] CrlIssuers(Issuers issuers, AttestationAuthorities attestation, CaDirectory directory) =>
     [
+        .. attestation.All.Select(authority => new CrlIssuer(authority.Folder, CrlLifetime, CrlRefresh)),
         .. issuers.All.OfType<BuiltInConnector>().Select(connector => new CrlIssuer(connector.Folder, CrlLifetime, CrlRefresh)),
         .. directory.Root() is { } root ? [new CrlIssuer(root, RootCrlLifetime, RootCrlRefresh)] : Array.Empty<CrlIssuer>(),
     ];

@@ -26,6 +26,8 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     public DbSet<StoredAnchorCertificate> AnchorCertificates => Set<StoredAnchorCertificate>();
     public DbSet<StoredAnchorVersion> AnchorVersions => Set<StoredAnchorVersion>();
     public DbSet<StoredAnchorSet> AnchorSets => Set<StoredAnchorSet>();
+    public DbSet<Activation> Activations => Set<Activation>();
+    public DbSet<StoredAttestationKey> AttestationKeys => Set<StoredAttestationKey>();
     public DbSet<AuditEvent> Events => Set<AuditEvent>();
 
     public override int SaveChanges(bool acceptAllChangesOnSuccess)

@@ -9,11 +9,15 @@ internal sealed class RevocationStore(AcmeDb db) : IRevocationStore
     public async Task<IReadOnlyList<RevokedCertificate>> Revoked(string issuerKeyId, DateTimeOffset endsAtOrAfter, CancellationToken cancellation)
     {
         await using var context = db.Read();
-        return await context.Certificates
+        var certificates = await context.Certificates
             .Where(certificate => certificate.IssuerKeyId == issuerKeyId && certificate.RevokedAt != null && certificate.NotAfter >= endsAtOrAfter)
-            .OrderBy(certificate => certificate.Serial)
             .Select(certificate => new RevokedCertificate(certificate.Serial, certificate.RevokedAt!.Value, certificate.RevocationReason))
             .ToListAsync(cancellation);
+        var attestationKeys = await context.AttestationKeys
+            .Where(key => key.IssuerKeyId == issuerKeyId && key.RevokedAt != null && key.NotAfter >= endsAtOrAfter)
+            .Select(key => new RevokedCertificate(key.Serial, key.RevokedAt!.Value, key.RevocationReason))
+            .ToListAsync(cancellation);
+        return [.. certificates.Concat(attestationKeys).OrderBy(certificate => certificate.Serial, StringComparer.Ordinal)];
     }
 
     public async Task<PublishedCrl?> Last(string issuerKeyId, CancellationToken cancellation)

@@ -23,6 +23,8 @@ internal sealed class EnrollCommand
     private readonly Option<string?> _key = OneOf<string?>("--key", "type of the certificate's key", required: false, [.. DeviceKeys.Types]);
     private readonly Option<string> _tpm = OneOf("--tpm", "tpm: in managed code, or Debian's software TPM", required: false, "managed", "swtpm");
     private readonly Option<string?> _tpmState = new("--tpm-state") { Description = "swtpm: folder of the TPM (default: .dev/swtpm/NAME of --serial)" };
+    private readonly Option<string?> _attestationCa = new("--attestation-ca") { Description = "swtpm: have the attestation key certified there, for example https://localhost:14000/tpm/linux-tpm" };
+    private readonly Option<string> _ek = OneOf("--ek", "swtpm: the endorsement key that stands for the TPM", required: false, "rsa", "ec");
     private readonly Option<string?> _fault = new("--fault") { Description = "make one thing wrong with the evidence; 'faults' lists them" };
     private readonly Option<string?> _seed = new("--seed") { Description = "vendors of this seed and not those of the folder" };
     private readonly Option<string> _vendors = new("--vendors") { Description = "folder of the fake vendors (default: .dev/vendors)", DefaultValueFactory = _ => Defaults.Vendors };
@@ -56,7 +58,7 @@ internal sealed class EnrollCommand
         var enroll = new EnrollCommand(terminal, time);
         var command = new Command("enroll", "enroll a fake device, from account to certificate")
         {
-            enroll._kind, enroll._directory, enroll._ca, enroll._out, enroll._names, enroll._serial, enroll._ordered, enroll._key, enroll._tpm, enroll._tpmState, enroll._fault,
+            enroll._kind, enroll._directory, enroll._ca, enroll._out, enroll._names, enroll._serial, enroll._ordered, enroll._key, enroll._tpm, enroll._tpmState, enroll._attestationCa, enroll._ek, enroll._fault,
             enroll._seed, enroll._vendors, enroll._profile, enroll._eabKeyId, enroll._eabKey, enroll._dnsListen, enroll._httpPort, enroll._timeout, enroll._json,
         };
         command.SetAction(enroll.Run);
@@ -113,38 +115,53 @@ internal sealed class EnrollCommand
         var report = new EnrollmentReport(_terminal, parsed.GetValue(_json));
         var folder = parsed.GetValue(_out) ?? Defaults.Output(kind);
         using var http = TrustedRoot.Client(parsed.GetRequiredValue(_ca));
-        await using var device = await Devices.Start(Settings(parsed, kind), () => Vendors(parsed), _time.GetUtcNow(), cancellation);
+        IDevice? device = null;
         using var accountKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var run = new EnrollmentRun(http, parsed.GetValue(_directory) ?? Devices.Directory(kind), accountKey, device, _time)
-        {
-            OnStep = report.Step,
-            Profile = parsed.GetValue(_profile),
-            ExternalAccount = ExternalAccount(parsed),
-        };
         try
         {
-            var chain = await run.Run(cancellation);
+            device = await Devices.Start(Settings(parsed, kind, http, report), () => Vendors(parsed), _time.GetUtcNow(), cancellation);
+            var chain = await Run(parsed, http, kind, accountKey, device, report).Run(cancellation);
             report.Done(device, CertificateText.Read(chain.Certificates), Save(folder, device, accountKey, chain.Pem));
             return Exit.Done;
         }
         catch (AcmeClientException failure) when (failure.Problem is { } problem)
         {
-            report.Refused(problem, failure.Message, Save(folder, device, accountKey, null));
+            // an attestation CA refuses before there is anything to enroll with
+            report.Refused(problem, failure.Message, device is null ? [] : Save(folder, device, accountKey, null));
             return Exit.Refused;
         }
         catch (AcmeClientException failure)
         {
             throw new SimulatorException(failure.Message, failure.Status is null ? "does the server run, and are --directory and --ca right?" : "is --directory the URL of an ACME directory?");
         }
+        finally
+        {
+            if (device is not null)
+            {
+                await device.DisposeAsync();
+            }
+        }
     }
 
-    private DeviceSettings Settings(ParseResult parsed, string kind) => new()
+    private EnrollmentRun Run(ParseResult parsed, HttpClient http, string kind, ECDsa accountKey, IDevice device, EnrollmentReport report) =>
+        new(http, parsed.GetValue(_directory) ?? Devices.Directory(kind), accountKey, device, _time)
+        {
+            OnStep = report.Step,
+            Profile = parsed.GetValue(_profile),
+            ExternalAccount = ExternalAccount(parsed),
+        };
+
+    private DeviceSettings Settings(ParseResult parsed, string kind, HttpClient http, EnrollmentReport report) => new()
     {
         Kind = kind,
         Key = parsed.GetValue(_key),
         Serial = parsed.GetValue(_serial),
         Ordered = parsed.GetValue(_ordered),
         Swtpm = parsed.GetValue(_tpm) == "swtpm",
+        EndorsementKey = parsed.GetRequiredValue(_ek),
+        AttestationCa = parsed.GetValue(_attestationCa) is { } url
+            ? new ActivationClient(http, url, new AcmeClientOptions { Time = _time, UserAgent = "device-sim", OnStep = report.Step })
+            : null,
         Fault = parsed.GetValue(_fault),
         Names = parsed.GetRequiredValue(_names),
         DnsListen = parsed.GetRequiredValue(_dnsListen),

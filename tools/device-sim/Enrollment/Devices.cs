@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
+using DeviceAcme.Protocol.Client;
 using DeviceAcme.Simulator.Dns;
 using DeviceAcme.Simulator.Makers;
 using DeviceAcme.Simulator.Tpm;
@@ -24,6 +25,12 @@ internal sealed record DeviceSettings
 
     /// <summary>Real software TPM or managed code.</summary>
     public bool Swtpm { get; init; }
+
+    /// <summary>Which endorsement key of a software TPM: rsa or ec.</summary>
+    public string EndorsementKey { get; init; } = "rsa";
+
+    /// <summary>The server's attestation CA; null for the simulator's own.</summary>
+    public ActivationClient? AttestationCa { get; init; }
 
     /// <summary>Kebab-case name of a fault.</summary>
     public string? Fault { get; init; }
@@ -57,7 +64,7 @@ internal static class Devices
     public static Task<IDevice> Start(DeviceSettings settings, Func<FakeVendors> vendors, DateTimeOffset now, CancellationToken cancellation) => settings.Kind switch
     {
         "mac" => Task.FromResult(Mac(settings, vendors().Apple, now)),
-        "tpm" when settings.Swtpm => Swtpm(settings, vendors().Tpm, now, cancellation),
+        "tpm" when settings.Swtpm => Swtpm(settings, vendors, now, cancellation),
         "tpm" => Task.FromResult(Tpm(settings, vendors().Tpm, now)),
         "android" => Task.FromResult(Android(settings, vendors().Android, now)),
         "printer" => Task.FromResult(Born(settings, IdevidDevice.Printer(vendors().Idevid, settings.Serial ?? "SIMPRINTER01"), now)),
@@ -164,7 +171,7 @@ internal static class Devices
         return new BornDevice(maker, DeviceKeys.Make(settings.Key ?? "ec-p256"));
     }
 
-    private static async Task<IDevice> Swtpm(DeviceSettings settings, TpmVendor vendor, DateTimeOffset now, CancellationToken cancellation)
+    private static async Task<IDevice> Swtpm(DeviceSettings settings, Func<FakeVendors> vendors, DateTimeOffset now, CancellationToken cancellation)
     {
         if (settings.Fault is not null)
         {
@@ -172,7 +179,12 @@ internal static class Devices
         }
 
         var state = settings.SwtpmFolder(settings.Serial ?? "tpm-1");
-        return await SwtpmEnrollee.Start(state, settings.Key ?? "ec-p256", vendor, now, cancellation);
+        var endorsementKey = settings.EndorsementKey == "ec" ? EndorsementKeyKind.P384 : EndorsementKeyKind.Rsa2048;
+        return await SwtpmEnrollee.Start(state, settings.Key ?? "ec-p256", endorsementKey, Certify, cancellation);
+
+        Task<CertifiedAttestationKey> Certify(SwtpmDevice tpm) => settings.AttestationCa is { } client
+            ? CertifiedAttestationKey.Activated(tpm, client, [], rsa: settings.EndorsementKey != "ec", cancellation)
+            : CertifiedAttestationKey.Faked(tpm, vendors().Tpm, now, rsa: true, cancellation);
     }
 
     private static async Task<IDevice> Server(DeviceSettings settings, CancellationToken cancellation)

@@ -14,18 +14,18 @@ internal sealed class SwtpmEnrollee : IDevice
     private readonly SwtpmProcess _process;
     private readonly SwtpmDevice _tpm;
     private readonly TpmKey _key;
-    private readonly SwtpmMaker _maker;
+    private readonly CertifiedAttestationKey _attestationKey;
     private readonly CancellationToken _cancellation;
     private byte[]? _statement;
 
-    private SwtpmEnrollee(SwtpmProcess process, SwtpmDevice tpm, TpmKey key, SwtpmMaker maker, CancellationToken cancellation)
+    private SwtpmEnrollee(SwtpmProcess process, SwtpmDevice tpm, TpmKey key, CertifiedAttestationKey attestationKey, CancellationToken cancellation)
     {
         _process = process;
         _tpm = tpm;
         _key = key;
-        _maker = maker;
+        _attestationKey = attestationKey;
         _cancellation = cancellation;
-        Identifiers = [new(AcmeIdentifier.PermanentIdentifier, maker.Identifier)];
+        Identifiers = [new(AcmeIdentifier.PermanentIdentifier, attestationKey.Identifier)];
     }
 
     public IReadOnlyList<AcmeIdentifier> Identifiers { get; }
@@ -36,17 +36,19 @@ internal sealed class SwtpmEnrollee : IDevice
 
     /// <param name="state">The TPM's folder.</param>
     /// <param name="keyType">Type of the certificate's key.</param>
-    /// <param name="vendor">Whose attestation CA certifies the attestation key.</param>
-    /// <param name="now">When it does.</param>
+    /// <param name="endorsementKey">Which endorsement key stands for the TPM.</param>
+    /// <param name="certify">Makes an attestation key and has it certified.</param>
     /// <param name="cancellation">Ends all waiting for the TPM.</param>
-    public static async Task<SwtpmEnrollee> Start(string state, string keyType, TpmVendor vendor, DateTimeOffset now, CancellationToken cancellation)
+    public static async Task<SwtpmEnrollee> Start(
+        string state, string keyType, EndorsementKeyKind endorsementKey, Func<SwtpmDevice, Task<CertifiedAttestationKey>> certify, CancellationToken cancellation)
     {
         var process = await SwtpmProcess.Start(state, cancellation);
         try
         {
-            var tpm = await SwtpmDevice.Open(process.Stream, cancellation);
+            var tpm = await SwtpmDevice.Open(process.Stream, cancellation, endorsementKey);
+            var attestationKey = await certify(tpm);
             var key = await tpm.MakeKey(TpmTemplates.ApplicationKey(keyType), cancellation);
-            return new SwtpmEnrollee(process, tpm, key, new SwtpmMaker(tpm, vendor, now), cancellation);
+            return new SwtpmEnrollee(process, tpm, key, attestationKey, cancellation);
         }
         catch
         {
@@ -57,14 +59,14 @@ internal sealed class SwtpmEnrollee : IDevice
 
     public async Task<JsonObject> Answer(ChallengeMaterial challenge, CancellationToken cancellation)
     {
-        (_statement, _) = await _maker.Make(challenge, _key, cancellation);
+        _statement = await new SwtpmMaker(_tpm, _attestationKey).Make(challenge, _key, cancellation);
         return new JsonObject { ["attObj"] = MadeEvidence.Encode(_statement) };
     }
 
     public byte[] CertificateRequest()
     {
         var request = new CertificateRequest(TpmDevice.NoSubject, PublicKey.CreateFromSubjectPublicKeyInfo(_key.PublicKey, out _), HashAlgorithmName.SHA256);
-        return TpmDevice.WithIdentifier(request, _tpm.EkCertificate).CreateSigningRequest(new TpmSignatureGenerator(_tpm, _key, _cancellation));
+        return TpmDevice.WithIdentifier(request, _attestationKey.Identifier).CreateSigningRequest(new TpmSignatureGenerator(_tpm, _key, _cancellation));
     }
 
     public IReadOnlyList<(string What, string Path)> Save(string folder)
@@ -74,7 +76,9 @@ internal sealed class SwtpmEnrollee : IDevice
         var privatePart = Path.Combine(folder, "key.tpm-private");
         File.WriteAllBytes(publicPart, new TpmWriter().Sized(_key.PublicArea).ToArray());
         PrivateFiles.Write(privatePart, new TpmWriter().Sized(_key.PrivateBlob).ToArray());
-        var files = new List<(string, string)> { ("key", publicPart), ("wrapped key", privatePart) };
+        var attestationKey = Path.Combine(folder, "attestation-key.pem");
+        File.WriteAllText(attestationKey, string.Concat(_attestationKey.Chain.Select(certificate => PemEncoding.WriteString("CERTIFICATE", certificate) + "\n")));
+        var files = new List<(string, string)> { ("key", publicPart), ("wrapped key", privatePart), ("attestation key", attestationKey) };
         if (_statement is not null)
         {
             files.Add(EvidenceFile.Save(_statement, folder));

@@ -24,7 +24,7 @@ internal sealed class TpmDevice(TpmMaker maker, AsymmetricAlgorithm key) : IDevi
         return Task.FromResult(_evidence.Payload);
     }
 
-    public byte[] CertificateRequest() => WithIdentifier(DeviceKeys.Request(NoSubject, key), maker.Tpm.EkCertificate).CreateSigningRequest();
+    public byte[] CertificateRequest() => WithIdentifier(DeviceKeys.Request(NoSubject, key), maker.Tpm.Identifier).CreateSigningRequest();
 
     public IReadOnlyList<(string What, string Path)> Save(string folder)
     {
@@ -46,9 +46,9 @@ internal sealed class TpmDevice(TpmMaker maker, AsymmetricAlgorithm key) : IDevi
     internal static X500DistinguishedName NoSubject { get; } = new("");
 
     /// <summary>Puts the ordered identifier into the request as device-attest §3.2 wishes.</summary>
-    internal static CertificateRequest WithIdentifier(CertificateRequest request, byte[] ekCertificate)
+    internal static CertificateRequest WithIdentifier(CertificateRequest request, string identifier)
     {
-        var names = TpmVendor.AlternativeName(TpmVendor.IdentifierValue(ekCertificate), oneRdn: null);
+        var names = TpmVendor.AlternativeName(identifier.Split('/')[0], oneRdn: null);
         request.CertificateExtensions.Add(new X509Extension(names.Oid, names.Value, names.Critical));
         return request;
     }

@@ -19,6 +19,9 @@ internal sealed record TpmMaker(FakeTpm Tpm, DateTimeOffset Now)
 
     /// <summary>The attestation key's type; the faults that need RSA choose it themselves.</summary>
     public bool RsaAttestationKey { get; init; }
+
+    /// <summary>The attestation key's chain where another attestation CA than the simulator's has certified it; DER, its own certificate first.</summary>
+    public IReadOnlyList<byte[]>? Certified { get; init; }
     public ImmutableHashSet<TpmFault> Faults { get; init; } = [];
     public ImmutableHashSet<TpmVariant> Variants { get; init; } = [];
 
@@ -47,7 +50,7 @@ internal sealed record TpmMaker(FakeTpm Tpm, DateTimeOffset Now)
         var pubArea = PubArea(certified);
         var attestationKey = Tpm.AttestationKey(RsaAttestationKey || Has(TpmFault.Sha1Signature));
         var certInfo = CertInfo(challenge, pubArea, attestationKey);
-        var chain = Chain(attestationKey.ExportSubjectPublicKeyInfo());
+        var chain = Certified?.ToList() ?? Chain(attestationKey.ExportSubjectPublicKeyInfo());
         var signature = Signature(certInfo, attestationKey);
         var algorithm = Algorithm(Variants.Contains(TpmVariant.AlgOfAttestedKey) ? certified : attestationKey);
         var statement = Has(TpmFault.EmptyAttObj) ? []

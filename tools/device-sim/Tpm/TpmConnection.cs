@@ -15,7 +15,10 @@ internal sealed class TpmConnection(Stream stream)
     private const int Sessions = 0x8002;
     private const int HeaderSize = 10;
     private const int LargestResponse = 4096;
-    private const uint PasswordSession = 0x40000009;
+
+    /// <summary>TPM_RS_PW: authorization by a password, which is empty here.</summary>
+    public const uint PasswordSession = 0x40000009;
+
     private const uint Retry = 0x922;
     private const int MostAttempts = 5;
 
@@ -26,8 +29,13 @@ internal sealed class TpmConnection(Stream stream)
     /// <param name="parameters">The marshalled parameters.</param>
     /// <param name="returnsHandle">Whether a handle comes before the response's parameters.</param>
     /// <param name="cancellation">Ends the wait; the connection is of no use afterwards.</param>
+    public Task<TpmReader> Send(
+        (string Name, uint Code) command, uint[] handles, int authorizations, byte[] parameters, bool returnsHandle, CancellationToken cancellation) =>
+        Send(command, handles, [.. Enumerable.Repeat(PasswordSession, authorizations)], parameters, returnsHandle, cancellation);
+
+    /// <summary>The same with a session for each handle that wants authorization; policy sessions end with the command.</summary>
     public async Task<TpmReader> Send(
-        (string Name, uint Code) command, uint[] handles, int authorizations, byte[] parameters, bool returnsHandle, CancellationToken cancellation)
+        (string Name, uint Code) command, uint[] handles, uint[] sessions, byte[] parameters, bool returnsHandle, CancellationToken cancellation)
     {
         var body = new TpmWriter();
         foreach (var handle in handles)
@@ -35,12 +43,12 @@ internal sealed class TpmConnection(Stream stream)
             body.U32(handle);
         }
 
-        if (authorizations > 0)
+        if (sessions.Length > 0)
         {
             var area = new TpmWriter();
-            for (var session = 0; session < authorizations; session++)
+            foreach (var session in sessions)
             {
-                area.U32(PasswordSession).Sized([]).U8(0).Sized([]);
+                area.U32(session).Sized([]).U8(0).Sized([]);
             }
 
             var authorizationArea = area.ToArray();
@@ -48,7 +56,7 @@ internal sealed class TpmConnection(Stream stream)
         }
 
         var rest = body.Raw(parameters).ToArray();
-        var tag = authorizations > 0 ? Sessions : NoSessions;
+        var tag = sessions.Length > 0 ? Sessions : NoSessions;
         var octets = new TpmWriter().U16(tag).U32((uint)(HeaderSize + rest.Length)).U32(command.Code).Raw(rest).ToArray();
         for (var attempt = 1; ; attempt++)
         {

@@ -8,6 +8,9 @@ internal static class TpmTemplates
     // PolicySecret(TPM_RH_ENDORSEMENT), TCG EK Credential Profile B.3.3
     private const string EkPolicy = "837197674484B3F81A90CC8D46A5D724FD52D76E06520B64F2A1DA1B331469AA";
 
+    // PolicyOR of the high range templates with SHA-384, TCG EK Credential Profile B.6.5
+    private const string EkPolicy384 = "B26E7D28D11A50BC53D882BCF5FD3A1A074148BB35D3B4E4CB1C0AD9BDE419CACB47BA09699646150F9FC000F3F80E12";
+
     private const ObjectAttributes StorageKey = ObjectAttributes.FixedTpm | ObjectAttributes.FixedParent | ObjectAttributes.SensitiveDataOrigin
         | ObjectAttributes.UserWithAuth | ObjectAttributes.NoDa | ObjectAttributes.Restricted | ObjectAttributes.Decrypt;
 
@@ -17,6 +20,16 @@ internal static class TpmTemplates
         Attributes = ObjectAttributes.EndorsementKey,
         AuthPolicy = Convert.FromHexString(EkPolicy),
         Modulus = new byte[256],
+    }.ToBytes();
+
+    /// <summary>Template H-3 of the TCG EK Credential Profile: P-384, SHA-384, AES-256.</summary>
+    public static byte[] EkP384 { get; } = new TpmtPublic
+    {
+        Attributes = ObjectAttributes.EndorsementKey | ObjectAttributes.UserWithAuth,
+        NameAlg = TpmIds.AlgSha384,
+        AuthPolicy = Convert.FromHexString(EkPolicy384),
+        AesBits = 256,
+        Point = (TpmIds.CurveP384, [], []),
     }.ToBytes();
 
     /// <summary>The usual ECC P-256 storage root key.</summary>

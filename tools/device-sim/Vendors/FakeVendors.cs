@@ -35,7 +35,7 @@ internal sealed class FakeVendors
         ("step", "simulator-security-key-piv-intermediate.pem", YubiKey.PivCa.Certificate),
         ("step", "simulator-security-key-root.pem", YubiKey.AttestationRoot.Certificate),
         ("tpm", "simulator-attestation-root.pem", Tpm.AttestationRoot.Certificate),
-        ("tpm", "simulator-vendor-root.pem", Tpm.VendorRoot.Certificate),
+        ("tpm-ek", "simulator-vendor-root.pem", Tpm.VendorRoot.Certificate),
     ];
 
     /// <summary>What the anchors of a folder may vouch for, as <c>terms.yaml</c> in it says.</summary>

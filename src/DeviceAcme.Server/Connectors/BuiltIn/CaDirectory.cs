@@ -1,4 +1,3 @@
-using System.Formats.Asn1;
 using System.Security.Cryptography;
 using DeviceAcme.Core.Issuance;
 
@@ -14,13 +13,9 @@ internal sealed class CaDirectory
     public const string ChainName = "chain.pem";
     public const string KeyName = "key.pem";
     private const string RootFolder = "root";
-    private const string Product = "DeviceAcme";
 
     private static readonly TimeSpan RootLife = TimeSpan.FromDays(20 * 365);
     private static readonly TimeSpan IssuerLife = TimeSpan.FromDays(10 * 365);
-
-    // devices whose clock is behind still accept a fresh CA, and leaves that are set back fit into it
-    private static readonly TimeSpan Backdate = TimeSpan.FromDays(1);
 
     private readonly string _path;
     private readonly string? _passphrase;
@@ -82,12 +77,11 @@ internal sealed class CaDirectory
         using var root = new IssuerFolder(RootFolder, Path.Combine(_path, RootFolder), _passphrase, TrustFile);
         var rootCertificate = root.Current;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var name = $"{_name ?? Product} Issuing CA {Suffix()}";
-        var publicKey = key.ExportSubjectPublicKeyInfo();
-        var plan = Plan(Name(name), publicKey, now, IssuerLife);
+        var name = $"{_name ?? NewAuthority.Product} Issuing CA {NewAuthority.Suffix()}";
+        var plan = NewAuthority.Plan(NewAuthority.Name(name), key.ExportSubjectPublicKeyInfo(), now, IssuerLife);
         plan = plan with { NotAfter = plan.NotAfter < rootCertificate.NotAfter ? plan.NotAfter : rootCertificate.NotAfter };
         var certificate = CertificateBuilder.Authority(plan, root.Issuer(rootCertificate, statusUrl), CertificateBuilder.Serial(), pathLength: 0);
-        DurableFiles.MakeFolder(folder, Files(key, certificate));
+        DurableFiles.MakeFolder(folder, NewAuthority.Files(key, _passphrase, certificate));
     }
 
     private void MakeRoot(DateTimeOffset now)
@@ -99,13 +93,11 @@ internal sealed class CaDirectory
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         using var signing = new SigningKey(key);
-
-        // two installations must never have two roots of one name (RFC 5280 §4.1.2.4 takes names for unique)
-        var name = _name is null ? Name($"{Product} Root CA {Suffix()}") : Name(_name, Suffix());
-        var plan = Plan(name, signing.PublicKey, now, RootLife);
-        var certificate = CertificateBuilder.Authority(
-            plan, new CertificateIssuer { Name = name, KeyIdentifier = signing.KeyIdentifier, Key = signing }, CertificateBuilder.Serial(), pathLength: 1);
-        DurableFiles.MakeFolder(Path.Combine(_path, RootFolder), Files(key, certificate));
+        var name = _name is null
+            ? NewAuthority.Name($"{NewAuthority.Product} Root CA {NewAuthority.Suffix()}")
+            : NewAuthority.Name(_name, NewAuthority.Suffix());
+        var certificate = NewAuthority.SelfSigned(signing, name, now, RootLife, pathLength: 1);
+        DurableFiles.MakeFolder(Path.Combine(_path, RootFolder), NewAuthority.Files(key, _passphrase, certificate));
     }
 
     private void EnsureTrustFile()
@@ -116,46 +108,4 @@ internal sealed class CaDirectory
             DurableFiles.Write(TrustFile, File.ReadAllBytes(root));
         }
     }
-
-    private Dictionary<string, byte[]> Files(ECDsa key, byte[] certificate)
-    {
-        var pem = CaCertificate.Pem([certificate]);
-        return new Dictionary<string, byte[]> { [KeyName] = KeyFile.Write(key, _passphrase), [CertificateName] = pem, [ChainName] = pem };
-    }
-
-    private static CertificatePlan Plan(ReadOnlyMemory<byte> subject, ReadOnlyMemory<byte> publicKey, DateTimeOffset now, TimeSpan life)
-    {
-        var seconds = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds());
-        return new CertificatePlan
-        {
-            PublicKey = publicKey,
-            Subject = subject,
-            Extensions = [],
-            NotBefore = seconds - Backdate,
-            NotAfter = seconds + life,
-            CertificateRequest = default,
-        };
-    }
-
-    private static byte[] Name(string commonName, string? unit = null)
-    {
-        var writer = new AsnWriter(AsnEncodingRules.DER);
-        using (writer.PushSequence())
-        {
-            foreach (var (type, value) in new[] { ("OU", unit), ("CN", commonName) })
-            {
-                if (value is not null)
-                {
-                    using (writer.PushSetOf())
-                    {
-                        AttributeType.Find(type)!.Write(writer, value);
-                    }
-                }
-            }
-        }
-
-        return writer.Encode();
-    }
-
-    private static string Suffix() => RandomNumberGenerator.GetHexString(8, lowercase: true);
 }

@@ -23,6 +23,7 @@ internal static class Conversions
         conventions.Properties<CertificateId>().HaveConversion<CertificateIdText>();
         conventions.Properties<DeviceId>().HaveConversion<DeviceIdText>();
         conventions.Properties<EvidenceId>().HaveConversion<EvidenceIdText>();
+        conventions.Properties<ActivationId>().HaveConversion<ActivationIdText>();
         conventions.Properties<AccountStatus>().HaveConversion<StatusText<AccountStatus>>();
         conventions.Properties<OrderStatus>().HaveConversion<StatusText<OrderStatus>>();
         conventions.Properties<AuthorizationStatus>().HaveConversion<StatusText<AuthorizationStatus>>();
@@ -48,6 +49,8 @@ internal static class Conversions
     private sealed class DeviceIdText() : ValueConverter<DeviceId, string>(id => id.Value, text => new DeviceId(text));
 
     private sealed class EvidenceIdText() : ValueConverter<EvidenceId, string>(id => id.Value, text => new EvidenceId(text));
+
+    private sealed class ActivationIdText() : ValueConverter<ActivationId, string>(id => id.Value, text => new ActivationId(text));
 
     private sealed class StatusText<T>() : ValueConverter<T, string>(status => status.ToString().ToLowerInvariant(), text => Enum.Parse<T>(text, true))
         where T : struct, Enum;
