@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DeviceAcme.Attestation;
 using DeviceAcme.Cli.Apple;
+using DeviceAcme.Cli.ClientConfig;
 using DeviceAcme.Cli.Reverify;
 using DeviceAcme.Cli.Verify;
 
@@ -22,6 +23,7 @@ internal static class CommandLine
         root.Subcommands.Add(AnchorCommands.Make(output, talk));
         root.Subcommands.Add(Ca());
         root.Subcommands.Add(AppleCommand.Make(output, talk, time));
+        root.Subcommands.Add(ClientConfigCommand.Make(output, talk));
         root.Subcommands.Add(new VerifyCommand(output, talk, time, readAnchors ?? AnchorFolders.Read).Command());
         root.Subcommands.Add(new ReverifyCommand(output, talk, time, AdminConnection.Open).Command());
         HelpExamples.AddTo(root);

@@ -34,7 +34,7 @@ public sealed class ExternalAccountTests : IClassFixture<ExternalAccountTests.Se
     public async Task certbot_enrolls_with_a_key_that_the_running_server_gave_out()
     {
         var (keyId, key) = await Add();
-        var client = new Certbot(_server, _server.NewFolder("certbot")) { DirectoryUrl = DirectoryUrl, Options = ["--eab-kid", keyId, "--eab-hmac-key", key] };
+        var client = new Certbot(_server, _server.NewFolder("certbot")) { DirectoryUrl = DirectoryUrl, Options = [$"--eab-kid={keyId}", $"--eab-hmac-key={key}"] };
 
         await client.Enroll("http-01", "certbot.bound.example");
 

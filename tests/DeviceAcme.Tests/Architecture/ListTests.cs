@@ -20,6 +20,10 @@ public sealed class ListTests
         MissingFrom("src/DeviceAcme.Server/Network/NetworkValidation.cs", Implementations("src/DeviceAcme.Server/Network", "IChallengeValidator")).Should().BeEmpty();
 
     [Fact]
+    public void Every_client_that_a_configuration_is_printed_for_stands_in_its_list() =>
+        MissingFrom("src/DeviceAcme.Cli/ClientConfig/ClientConfigurations.cs", Implementations("src/DeviceAcme.Cli/ClientConfig", "IClientConfiguration")).Should().BeEmpty();
+
+    [Fact]
     public void Every_test_project_is_run_by_dev()
     {
         var dev = File.ReadAllText(Path.Combine(Testing.RepositoryFiles.Root, "dev"));
