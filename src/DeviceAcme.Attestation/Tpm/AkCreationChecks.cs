@@ -22,36 +22,18 @@ internal static class AkCreationChecks
 
     public static readonly CheckRule[] All = [Attributes, Key, Creation, Signature];
 
-    private const TpmaObject MustBeSet =
-        TpmaObject.FixedTpm | TpmaObject.FixedParent | TpmaObject.SensitiveDataOrigin | TpmaObject.Restricted | TpmaObject.SignEncrypt;
+    private static readonly KeyAttributesRule Needed = new(
+        TpmaObject.FixedTpm | TpmaObject.FixedParent | TpmaObject.SensitiveDataOrigin | TpmaObject.Restricted | TpmaObject.SignEncrypt, TpmaObject.Decrypt);
 
     /// <summary>Records all four; the key, or null where it cannot be certified.</summary>
     public static AttestationKey? Check(CheckList checks, Parts parts)
     {
-        CheckAttributes(checks, parts.Public.ObjectAttributes);
+        Needed.Check(checks, Attributes, Reasons.AkKeyAttributes, parts.Public.ObjectAttributes);
         var publicKey = CheckKey(checks, parts.Public);
         var name = parts.Public.Name();
         CheckCreation(checks, parts, name);
         CheckSignature(checks, parts, publicKey);
         return checks.Passed(All) ? new AttestationKey(publicKey, name) : null;
-    }
-
-    private static void CheckAttributes(CheckList checks, TpmaObject attributes)
-    {
-        var missing = MustBeSet & ~attributes;
-        var forbidden = attributes & TpmaObject.Decrypt;
-        var found = $"objectAttributes 0x{(uint)attributes:X8}";
-        if (missing == 0 && forbidden == 0)
-        {
-            checks.Pass(Attributes, found);
-        }
-        else
-        {
-            checks.Fail(
-                Attributes,
-                Reasons.AkKeyAttributes,
-                $"{found}{(missing == 0 ? "" : $", not set: {missing}")}{(forbidden == 0 ? "" : $", must be clear: {forbidden}")}");
-        }
     }
 
     private static byte[]? CheckKey(CheckList checks, TpmtPublic area)

@@ -17,8 +17,8 @@ internal static class EkKeyChecks
 
     private const int MaxRsaBits = 4096;
 
-    private const TpmaObject MustBeSet =
-        TpmaObject.FixedTpm | TpmaObject.FixedParent | TpmaObject.SensitiveDataOrigin | TpmaObject.Restricted | TpmaObject.Decrypt;
+    private static readonly KeyAttributesRule Needed = new(
+        TpmaObject.FixedTpm | TpmaObject.FixedParent | TpmaObject.SensitiveDataOrigin | TpmaObject.Restricted | TpmaObject.Decrypt, TpmaObject.SignEncrypt);
 
     /// <summary>Records all three; the key with the parameters of its template, or null where it cannot be used.</summary>
     public static EndorsementKey? Check(CheckList checks, EkParts parts)
@@ -78,15 +78,10 @@ internal static class EkKeyChecks
             return usual;
         }
 
-        var missing = MustBeSet & ~area.ObjectAttributes;
-        var forbidden = area.ObjectAttributes & TpmaObject.SignEncrypt;
         var (cipher, aesBits, mode) = area.Symmetric;
-        if (missing != 0 || forbidden != 0)
+        if (!Needed.Holds(area.ObjectAttributes))
         {
-            checks.Fail(
-                Template,
-                Reasons.EkKeyAttributes,
-                $"objectAttributes 0x{(uint)area.ObjectAttributes:X8}{(missing == 0 ? "" : $", not set: {missing}")}{(forbidden == 0 ? "" : $", must be clear: {forbidden}")}");
+            checks.Fail(Template, Reasons.EkKeyAttributes, Needed.Show(area.ObjectAttributes));
         }
         else if (area.NameAlg is not (TpmAlg.Sha256 or TpmAlg.Sha384 or TpmAlg.Sha512) || cipher != TpmAlg.Aes || aesBits is not (128 or 256) || mode != TpmAlg.Cfb)
         {
@@ -97,7 +92,7 @@ internal static class EkKeyChecks
         }
         else
         {
-            checks.Pass(Template, $"{TpmAlg.Hash(area.NameAlg)}, AES-{aesBits}, objectAttributes 0x{(uint)area.ObjectAttributes:X8}");
+            checks.Pass(Template, $"{TpmAlg.Hash(area.NameAlg)}, AES-{aesBits}, {Needed.Show(area.ObjectAttributes)}");
         }
 
         return (area.NameAlg, aesBits);

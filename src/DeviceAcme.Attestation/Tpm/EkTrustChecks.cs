@@ -38,7 +38,7 @@ internal static class EkTrustChecks
             : EkVoucher.None;
         if (voucher != EkVoucher.None)
         {
-            return Allowed(checks, evidence, parts, voucher);
+            return Allowed(checks, evidence, parts, certificate, voucher);
         }
 
         if (certificate is null)
@@ -63,7 +63,7 @@ internal static class EkTrustChecks
         return chained ? EkVoucher.Chain : EkVoucher.None;
     }
 
-    private static EkVoucher Allowed(CheckList checks, EkEvidence evidence, EkParts parts, EkVoucher voucher)
+    private static EkVoucher Allowed(CheckList checks, EkEvidence evidence, EkParts parts, EkCertificate? certificate, EkVoucher voucher)
     {
         var named = voucher == EkVoucher.KeyHash ? $"the key with SHA-256 {parts.PublicKeyHash}" : $"the certificate with SHA-256 {parts.CertificateHash}";
         var path = parts.Certificates is { } certificates
@@ -74,7 +74,7 @@ internal static class EkTrustChecks
         checks.Pass(CommonChecks.AnchorValidity, path.Anchor is { } anchor ? $"{anchor} ends at {new FactValue.Instant(anchor.NotAfter)}" : "not needed");
         checks.Pass(CertificateRule, $"the profile names {named}");
         checks.Pass(Vendor, $"the profile names {named}");
-        return path.Reason is null ? EkVoucher.Chain : voucher;
+        return path.Reason is null && certificate is { Reason: null } ? EkVoucher.Chain : voucher;
     }
 
     private static void CheckVendor(CheckList checks, TpmDescription tpm, EkPolicy policy)

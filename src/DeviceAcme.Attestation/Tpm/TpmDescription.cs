@@ -77,6 +77,10 @@ internal sealed class TpmDescription
             yield return ("tpm.manufacturer-id", new FactValue.Text(vendor.Id));
             yield return ("tpm.manufacturer-registered", new FactValue.Flag(vendor.Registered));
             yield return ("tpm.virtual", new FactValue.Flag(Virtual));
+            if (Level(vendor) is { } level)
+            {
+                yield return (AssuranceLevel.Fact, new FactValue.Text(level));
+            }
         }
 
         if (ModelText is { } model)
@@ -89,6 +93,13 @@ internal sealed class TpmDescription
             yield return ("tpm.firmware-version", TextOrBlank(version.StartsWith("id:", StringComparison.Ordinal) ? version[3..] : version));
         }
     }
+
+    // of a vendor that nobody registered nothing is known
+    private string? Level(TpmVendor vendor) =>
+        vendor.Hypervisor || ModelText == "vTPM" ? AssuranceLevel.Virtual
+        : Virtual ? AssuranceLevel.Software
+        : vendor.Registered ? AssuranceLevel.Hardware
+        : null;
 
     // TPMSpecification ::= SEQUENCE { family UTF8String, level INTEGER, revision INTEGER }, shown as "2.0 level 0 revision 116"
     private static string ReadSpecification(AsnReader sequence)

@@ -46,8 +46,9 @@ internal static class TpmVendors
 
         var hex = id[3..].ToUpperInvariant();
         var ascii = Ascii(hex);
-        var software = IsSoftware(hex, ascii);
-        return new TpmVendor(hex, Known.GetValueOrDefault(hex) ?? ascii ?? $"id:{hex}", Known.ContainsKey(hex), software);
+        var hypervisor = ascii is "AMZN" or "VMW" or "PRLS";
+        return new TpmVendor(
+            hex, Known.GetValueOrDefault(hex) ?? ascii ?? $"id:{hex}", Known.ContainsKey(hex), hypervisor || IsSoftware(hex, ascii), hypervisor);
     }
 
     /// <summary>The short names of the registry.</summary>
@@ -69,9 +70,9 @@ internal static class TpmVendors
         return true;
     }
 
-    // FIDO's test id, swtpm's number, hypervisors, simulators (SIM0-7) and test TPMs (TST0-7)
+    // FIDO's test id, swtpm's number, simulators (SIM0-7) and test TPMs (TST0-7)
     private static bool IsSoftware(string hex, string? ascii) =>
-        hex is "FFFFF1D0" or "00001014" or "00000000" || ascii is "AMZN" or "VMW" or "PRLS"
+        hex is "FFFFF1D0" or "00001014" or "00000000"
         || (ascii is { Length: 4 } && (ascii.StartsWith("SIM", StringComparison.Ordinal) || ascii.StartsWith("TST", StringComparison.Ordinal)));
 
     private static string? Ascii(string hex)
@@ -85,4 +86,5 @@ internal static class TpmVendors
 /// <param name="Name">The registry's short name, the id's ASCII, or <c>id:</c> and the digits.</param>
 /// <param name="Registered">True for a vendor of the registry.</param>
 /// <param name="Software">True for simulators, hypervisors and test ids.</param>
-internal sealed record TpmVendor(string Id, string Name, bool Registered, bool Software);
+/// <param name="Hypervisor">True for hypervisors alone.</param>
+internal sealed record TpmVendor(string Id, string Name, bool Registered, bool Software, bool Hypervisor);

@@ -18,7 +18,8 @@ internal sealed class TpmVerifier : IFormatVerifier
     private const string KeyAlgorithm = "key.algorithm";
     private const string KeyProtection = "key.protection";
 
-    private const TpmaObject MustBeSet = TpmaObject.FixedTpm | TpmaObject.FixedParent | TpmaObject.SensitiveDataOrigin | TpmaObject.SignEncrypt;
+    private static readonly KeyAttributesRule Needed = new(
+        TpmaObject.FixedTpm | TpmaObject.FixedParent | TpmaObject.SensitiveDataOrigin | TpmaObject.SignEncrypt, TpmaObject.Restricted);
 
     private static readonly CheckRule Statement = new(
         "statement", "attStmt has ver 2.0, alg, x5c, sig, certInfo and pubArea, each of which parses (WebAuthn §8.3)");
@@ -83,7 +84,7 @@ internal sealed class TpmVerifier : IFormatVerifier
         CheckSignature(checks, parts, expected);
         CheckFreshness(checks, parts, evidence, expected);
         CheckName(checks, parts);
-        CheckAttributes(checks, parts.Public);
+        Needed.Check(checks, Attributes, Reasons.TpmKeyAttributes, parts.Public.ObjectAttributes);
         var publicKey = ReadKey(checks, parts.Public);
 
         // 10. the identifier, from the AK certificate
@@ -189,24 +190,6 @@ internal sealed class TpmVerifier : IFormatVerifier
                 Name,
                 Reasons.TpmNameMismatch,
                 $"certified is {Convert.ToHexStringLower(parts.Attest.AttestedName.Span)}, pubArea has {Convert.ToHexStringLower(name)}");
-        }
-    }
-
-    private static void CheckAttributes(CheckList checks, TpmtPublic area)
-    {
-        var missing = MustBeSet & ~area.ObjectAttributes;
-        var forbidden = area.ObjectAttributes & TpmaObject.Restricted;
-        var found = $"objectAttributes 0x{(uint)area.ObjectAttributes:X8}";
-        if (missing == 0 && forbidden == 0)
-        {
-            checks.Pass(Attributes, found);
-        }
-        else
-        {
-            checks.Fail(
-                Attributes,
-                Reasons.TpmKeyAttributes,
-                $"{found}{(missing == 0 ? "" : $", not set: {missing}")}{(forbidden == 0 ? "" : $", must be clear: {forbidden}")}");
         }
     }
 

@@ -65,6 +65,7 @@ public sealed class EkCorpusTests
         EkVerifier.Verify(evidence with { Policy = EkPolicy.Strict }).ShouldRefuse(Reasons.EkVendorNotAccepted);
         var verdict = EkVerifier.Verify(evidence).Verdict;
         verdict.Fact("tpm.virtual").Should().Be("true");
+        verdict.Fact(AssuranceLevel.Fact).Should().Be(AssuranceLevel.Virtual);
         verdict.Fact("gce.project-id").Should().Be("google.com:wuale-gcp-testing");
         verdict.Fact("gce.project-number").Should().Be("117478743145");
         verdict.Fact("gce.instance-id").Should().Be("218557372616137117");
@@ -115,6 +116,7 @@ public sealed class EkCorpusTests
             verdict.Fact("tpm.model").Should().Be((string)described["model"]!);
             verdict.Fact("tpm.firmware-version").Should().Be(((string)described["version"]!)[3..]);
             verdict.Fact("tpm.specification").Should().NotBeNull();
+            verdict.Fact(AssuranceLevel.Fact).Should().Be(AssuranceLevel.Hardware);
         }
 
         verdict.Fact("ek.public-key-sha256").Should().Be((string)item.Facts["spki_sha256"]!);

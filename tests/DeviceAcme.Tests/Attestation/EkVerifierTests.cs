@@ -50,6 +50,7 @@ public sealed class EkVerifierTests
         judgement.Verdict.Fact("tpm.manufacturer").Should().Be("SIM0");
         judgement.Verdict.Fact("tpm.model").Should().Be("DeviceAcme Simulator");
         judgement.Verdict.Fact("tpm.firmware-version").Should().Be("00010002");
+        judgement.Verdict.Fact(AssuranceLevel.Fact).Should().Be(AssuranceLevel.Software);
     }
 
     [Theory, MemberData(nameof(RefusedFaults))]
