@@ -1,10 +1,4 @@
-using DeviceAcme.Attestation.AndroidKey;
-using DeviceAcme.Attestation.Apple;
 using DeviceAcme.Attestation.Cbor;
-using DeviceAcme.Attestation.Idevid;
-using DeviceAcme.Attestation.Packed;
-using DeviceAcme.Attestation.Step;
-using DeviceAcme.Attestation.Tpm;
 
 namespace DeviceAcme.Attestation;
 
@@ -24,17 +18,17 @@ internal interface IFormatVerifier
     Verdict Verify(AttestationStatement statement, Evidence evidence, CheckList checks);
 }
 
-/// <summary>The formats that this library verifies: the list.</summary>
+/// <summary>The formats that this library verifies: the list. A format is a folder beside this file and one line here.</summary>
 public static class AttestationFormats
 {
-    private static readonly IReadOnlyList<IFormatVerifier> Verifiers =
+    internal static readonly IReadOnlyList<IFormatVerifier> Verifiers =
     [
-        new AppleVerifier(),
-        new TpmVerifier(),
-        new AndroidKeyVerifier(),
-        new StepVerifier(),
-        new PackedVerifier(),
-        new IdevidVerifier(),
+        new Apple.AppleVerifier(),
+        new Tpm.TpmVerifier(),
+        new AndroidKey.AndroidKeyVerifier(),
+        new Step.StepVerifier(),
+        new Packed.PackedVerifier(),
+        new Idevid.IdevidVerifier(),
     ];
 
     /// <summary>Formats that prove nothing for an order, refused by name.</summary>

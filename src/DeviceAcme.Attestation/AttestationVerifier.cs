@@ -14,7 +14,12 @@ public static class AttestationVerifier
     public static Verdict Verify(Evidence evidence) => Verify(evidence, static (verifier, statement, evidence, checks) => verifier.Verify(statement, evidence, checks));
 
     /// <param name="judge">Lets the format's verifier judge; an offline verification compares with a browser's ceremony instead.</param>
-    internal static Verdict Verify(Evidence evidence, Func<IFormatVerifier, AttestationStatement, Evidence, CheckList, Verdict> judge)
+    internal static Verdict Verify(Evidence evidence, Func<IFormatVerifier, AttestationStatement, Evidence, CheckList, Verdict> judge) =>
+        Verify(evidence, AttestationFormats.Verifiers, judge);
+
+    /// <param name="formats">The list of formats.</param>
+    internal static Verdict Verify(
+        Evidence evidence, IReadOnlyList<IFormatVerifier> formats, Func<IFormatVerifier, AttestationStatement, Evidence, CheckList, Verdict> judge)
     {
         var checks = new CheckList();
         AttestationStatement statement;
@@ -30,13 +35,13 @@ public static class AttestationVerifier
 
         checks.Pass(ObjectRule, $"{evidence.AttestationObject.Length} bytes{(statement.HasAuthenticatorData ? ", authData ignored" : "")}");
         var shown = EvidenceText.Visible(statement.Format);
-        if (AttestationFormats.Find(statement.Format) is not { } verifier)
+        if (formats.FirstOrDefault(known => known.Format == statement.Format) is not { } verifier)
         {
             var refused = AttestationFormats.FindRefused(statement.Format);
             checks.Fail(
                 FormatRule,
                 refused?.Reason ?? Reasons.FormatUnknown,
-                $"fmt is '{shown}', known: {string.Join(", ", AttestationFormats.Names)}",
+                $"fmt is '{shown}', known: {string.Join(", ", formats.Select(known => known.Format))}",
                 refused?.Advice);
             return checks.Conclude("", FactSet.Empty, null);
         }

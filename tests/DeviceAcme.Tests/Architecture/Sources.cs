@@ -41,6 +41,9 @@ internal sealed partial record SourceFile(string Path, string Text)
     /// <summary>The text without comments and string contents: only what the compiler acts on.</summary>
     public string Code { get; } = Quiet().Replace(Text, match => match.Value.StartsWith('/') ? "" : "\"\"");
 
+    /// <summary>The contents of its string literals, as they are written.</summary>
+    public IEnumerable<string> Literals => Quiet().Matches(Text).Select(match => match.Value).Where(text => text[0] is '"' or '@' or '$').Select(text => text.Trim('@', '$', '"'));
+
     [GeneratedRegex(@"^(global )?using (static )?(\w+ = )?(?<name>[\w.]+);", RegexOptions.Multiline)]
     private static partial Regex UsingLine();
 
