@@ -14,6 +14,12 @@ internal interface IFormatVerifier
     /// <summary>Properties of a profile's <c>attestation:</c> that this format looks at, beside those that all do.</summary>
     IReadOnlyList<string> ProfileProperties => [];
 
+    /// <summary>
+    /// True where the vendor makes the first certificate anew for each challenge, as Apple and Android do; that of a TPM's attestation key or of a
+    /// birth certificate serves for years.
+    /// </summary>
+    bool MakesCertificatePerChallenge => false;
+
     /// <summary>Judges a decoded statement, adding its checks to those made so far. Never throws for what the evidence says.</summary>
     Verdict Verify(AttestationStatement statement, Evidence evidence, CheckList checks);
 }
@@ -51,6 +57,9 @@ public static class AttestationFormats
         [.. Verifiers.Where(verifier => verifier.ProfileProperties.Contains(property)).Select(verifier => verifier.Format)];
 
     internal static RefusedFormat? FindRefused(string format) => Refused.FirstOrDefault(refused => refused.Format == format);
+
+    /// <summary>True where the first certificate of the statement is made for one challenge, so that a second use of it is a replay.</summary>
+    public static bool MakesCertificatePerChallenge(string format) => Find(format)?.MakesCertificatePerChallenge == true;
 
     internal static IFormatVerifier? Find(string format) => Verifiers.FirstOrDefault(verifier => verifier.Format == format);
 }

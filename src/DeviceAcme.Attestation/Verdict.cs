@@ -54,7 +54,7 @@ public sealed class Verdict
     /// <summary>What the evidence says; facts below a failed chain are marked unproven.</summary>
     public required FactSet Facts { get; init; }
 
-    /// <summary>The device and key that were proven; present if and only if the outcome is accepted.</summary>
+    /// <summary>The device and key that were proven; present if and only if evidence was accepted; the verdict on a CSR has none.</summary>
     public AttestedDevice? Device { get; init; }
 
     /// <summary>The first failed check's reason; null unless refused.</summary>

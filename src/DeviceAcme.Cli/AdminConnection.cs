@@ -38,6 +38,9 @@ internal sealed class AdminConnection
         return Read(await Ask(HttpMethod.Post, path, content, cancellation), answerType);
     }
 
+    /// <summary>Asks for something to be done that needs no more words.</summary>
+    public async Task<T> Post<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) => Read(await Ask(HttpMethod.Post, path, null, cancellation), type);
+
     public Task Delete(string path, CancellationToken cancellation) => Ask(HttpMethod.Delete, path, null, cancellation);
 
     /// <summary>Reads JSON of the server or of its program.</summary>

@@ -20,6 +20,8 @@ internal static class CommandLine
     {
         var root = new RootCommand("Administration of a DeviceAcme server from a terminal.");
         root.Subcommands.Add(Eab(output, talk));
+        root.Subcommands.Add(ExplainCommand.Make(output));
+        root.Subcommands.Add(EvidenceCommands.Make(output, talk));
         root.Subcommands.Add(AnchorCommands.Make(output, talk));
         root.Subcommands.Add(Ca());
         root.Subcommands.Add(AppleCommand.Make(output, talk, time));

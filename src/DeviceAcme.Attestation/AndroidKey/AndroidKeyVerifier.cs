@@ -36,6 +36,8 @@ internal sealed class AndroidKeyVerifier : IFormatVerifier
 
     public IReadOnlyList<string> ProfileProperties { get; } = ["status-list", "expired-certificates"];
 
+    public bool MakesCertificatePerChallenge => true;
+
     public Verdict Verify(AttestationStatement statement, Evidence evidence, CheckList checks) =>
         Verify(statement, evidence, checks, AndroidExpectation.Acme(evidence));
 

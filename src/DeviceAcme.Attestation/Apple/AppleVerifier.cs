@@ -25,6 +25,8 @@ internal sealed class AppleVerifier : IFormatVerifier
 
     public IReadOnlyList<string> IdentifierFacts { get; } = ["device.serial", "device.udid"];
 
+    public bool MakesCertificatePerChallenge => true;
+
     public Verdict Verify(AttestationStatement statement, Evidence evidence, CheckList checks)
     {
         // 1. the statement: certificates and nothing else

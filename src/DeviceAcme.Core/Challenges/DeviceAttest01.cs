@@ -11,6 +11,9 @@ internal static class DeviceAttest01
     /// <summary>The name that every verifier gives to its comparison with the ordered identifier.</summary>
     private const string IdentifierCheck = "identifier";
 
+    /// <summary>The reason code where the profile tells none.</summary>
+    private const string Withheld = "attestation-refused";
+
     /// <summary>The verdict on what the device sent. Nothing here is stored or asked for over a network.</summary>
     public static Verdict Judge(AttestationQuestion question, ChallengeResponse response)
     {
@@ -36,27 +39,34 @@ internal static class DeviceAttest01
         return DevicePolicy.Judge(verdict, question.Profile.Attestation);
     }
 
-    /// <summary>The problem that a refused verdict becomes: the first failed check in <c>detail</c>, each failed check as a subproblem.</summary>
-    public static Problem Refusal(Verdict verdict, AcmeIdentifier identifier)
+    /// <summary>The problem that failed checks become: the first in <c>detail</c>, each as a subproblem (RFC 8555 §6.7.1), as far as the profile tells.</summary>
+    public static Problem Refusal(IEnumerable<Check> checks, AcmeIdentifier identifier, AttestationPrivacy privacy)
     {
-        var failed = verdict.Checks.Where(check => check.Outcome == CheckOutcome.Failed).ToList();
-        var problem = Problems.BadAttestationStatement(failed[0].Reason!.Code, Detail(failed[0])).Problem;
-        return problem with { Subproblems = failed.Select(check => Subproblem(check, identifier)).ToList() };
+        if (privacy == AttestationPrivacy.None)
+        {
+            return Problems.BadAttestationStatement(Withheld, "attestation: the evidence was refused; the server's administrator can see why").Problem;
+        }
+
+        var failed = checks.Where(check => check.Outcome == CheckOutcome.Failed).ToList();
+        var problem = Problems.BadAttestationStatement(failed[0].Reason!.Code, Detail(failed[0], privacy)).Problem;
+        return problem with { Subproblems = failed.Select(check => Subproblem(check, identifier, privacy)).ToList() };
     }
 
-    private static Problem Subproblem(Check check, AcmeIdentifier identifier)
+    private static Problem Subproblem(Check check, AcmeIdentifier identifier, AttestationPrivacy privacy)
     {
         // step-ca's clients look for the identifier in a rejectedIdentifier subproblem (device-attest §5, RFC 8555 §6.7.1)
         var problem = check.Name == IdentifierCheck
-            ? Problems.RejectedIdentifier(check.Reason!.Code, Detail(check)).Problem with { Identifier = identifier }
-            : Problems.BadAttestationStatement(check.Reason!.Code, Detail(check)).Problem;
+            ? Problems.RejectedIdentifier(check.Reason!.Code, Detail(check, privacy)).Problem with { Identifier = identifier }
+            : Problems.BadAttestationStatement(check.Reason!.Code, Detail(check, privacy)).Problem;
         return problem with { Status = null };
     }
 
-    private static string Detail(Check check)
+    private static string Detail(Check check, AttestationPrivacy privacy)
     {
-        var found = check.Found is null ? "" : $"; {check.Found}";
-        var advice = check.Advice ?? check.Reason?.Advice;
+        // what was found, and advice that was made for it, can hold values of the evidence
+        var full = privacy == AttestationPrivacy.Full;
+        var found = !full || check.Found is null ? "" : $"; {check.Found}";
+        var advice = (full ? check.Advice : null) ?? check.Reason?.Advice;
         return $"{check.Name}: {check.Rule}{found}{(advice is null ? "" : $". {advice}")}";
     }
 }

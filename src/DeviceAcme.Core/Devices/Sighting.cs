@@ -6,11 +6,14 @@ namespace DeviceAcme.Core.Devices;
 /// </summary>
 internal sealed class Sighting
 {
-    /// <summary>Which anomaly it is looked up for, and in which respect, for example <c>shared-key/permanent-identifier/device.serial</c>.</summary>
+    /// <summary>What was seen, in which respect and by whom it was vouched for.</summary>
+    public required byte[] Subject { get; init; }
+
+    public required byte[] Partner { get; init; }
+
+    /// <summary>Which anomaly it is looked up for: one of <see cref="AnomalyKinds"/>.</summary>
     public required string Kind { get; init; }
 
-    public required byte[] Subject { get; init; }
-    public required byte[] Partner { get; init; }
     public required SightingState State { get; set; }
     public required DateTimeOffset FirstSeenAt { get; init; }
     public required DateTimeOffset LastSeenAt { get; set; }

@@ -22,30 +22,58 @@ internal sealed record CsrExpectation
 /// <summary>The rules between a CSR, the order and the evidence (RFC 8555 §7.4, device-attest §3.2, §4.2, §5). A refusal leaves the order <c>ready</c>.</summary>
 internal static class CsrRules
 {
+    private const string RequestRule = "the CSR is a well-formed request, signed by the key in it (RFC 2986)";
+    private const string KeyTypeRule = "the profile allows the key's kind";
+    private const string AccountKeyRule = "the key is not the account's (RFC 8555 §11.1)";
+    private const string AttestedKeyRule = "the key is the one that the evidence attests (device-attest §5)";
+    private const string NamesRule = "the CSR names exactly the dns and ip identifiers of the order (RFC 8555 §7.4)";
+    private const string DeviceNamesRule = "a device identifier in the CSR is an ordered one, octet for octet (device-attest §3.2, §4.2)";
+
     /// <summary>Reads the CSR, verifies its signature, and checks all rules.</summary>
-    /// <exception cref="ProblemException"><c>badCSR</c> with a reason.</exception>
-    public static CertificateSigningRequest Check(ReadOnlyMemory<byte> csr, CsrExpectation expected)
+    /// <returns>The request; null where it cannot be read.</returns>
+    public static CertificateSigningRequest? Check(ReadOnlyMemory<byte> csr, CsrExpectation expected, FinalizeChecks checks)
     {
-        var request = CertificateSigningRequest.Read(csr);
-        CheckKey(request.Key, expected);
-        CheckClassicNames(request, expected.Identifiers);
-        CheckDeviceNames(request, expected);
+        CertificateSigningRequest? request = null;
+        var attested = expected.Identifiers.Any(identifier => IsDevice(identifier.Type));
+        checks.Run("csr", RequestRule, () =>
+        {
+            request = CertificateSigningRequest.Read(csr);
+            return $"{csr.Length} bytes, {request.Key.Type}, {request.Names.Count} names";
+        });
+        (string Name, string Rule, Func<CertificateSigningRequest, string> Check)[] rules =
+        [
+            ("key-type", KeyTypeRule, read => CheckKeyType(read.Key, expected)),
+            ("account-key", AccountKeyRule, read => CheckAccountKey(read.Key, expected)),
+            .. attested ? [("attested-key", AttestedKeyRule, read => CheckAttestedKey(read.Key, expected))] : Array.Empty<(string, string, Func<CertificateSigningRequest, string>)>(),
+            ("names", NamesRule, read => CheckClassicNames(read, expected.Identifiers)),
+            ("device-names", DeviceNamesRule, read => CheckDeviceNames(read, expected)),
+        ];
+        foreach (var (name, rule, check) in rules)
+        {
+            if (request is null)
+            {
+                checks.NotReached(name, rule);
+            }
+            else
+            {
+                checks.Run(name, rule, () => check(request));
+            }
+        }
+
         return request;
     }
 
-    private static void CheckKey(SubjectKey key, CsrExpectation expected)
+    private static string CheckKeyType(SubjectKey key, CsrExpectation expected) => expected.Profile.Certificate.Keys.Contains(key.Type)
+        ? key.Type
+        : throw Problems.BadCsr("csr-key-type-not-allowed", $"csr: the key is {key.Type}; the profile allows {string.Join(", ", expected.Profile.Certificate.Keys)}");
+
+    // RFC 8555 §11.1
+    private static string CheckAccountKey(SubjectKey key, CsrExpectation expected) => !IsSame(key, expected.AccountKey)
+        ? "another key than the account's"
+        : throw Problems.BadCsr("csr-key-is-account-key", "csr: its key is the account's key; a key of its own was expected (RFC 8555 §11.1)");
+
+    private static string CheckAttestedKey(SubjectKey key, CsrExpectation expected)
     {
-        if (!expected.Profile.Certificate.Keys.Contains(key.Type))
-        {
-            throw Problems.BadCsr("csr-key-type-not-allowed", $"csr: the key is {key.Type}; the profile allows {string.Join(", ", expected.Profile.Certificate.Keys)}");
-        }
-
-        // RFC 8555 §11.1
-        if (IsSame(key, expected.AccountKey))
-        {
-            throw Problems.BadCsr("csr-key-is-account-key", "csr: its key is the account's key; a key of its own was expected (RFC 8555 §11.1)");
-        }
-
         foreach (var identifier in expected.Identifiers.Where(identifier => IsDevice(identifier.Type)))
         {
             if (expected.AttestedKeys.TryGetValue(identifier, out var attested))
@@ -53,7 +81,10 @@ internal static class CsrRules
                 // device-attest §5 and its Security Considerations: the attested key is the key that is certified
                 if (!IsSame(key, attested))
                 {
-                    throw Problems.BadCsr("csr-key-not-attested", $"csr: its key is not the key that the evidence for {identifier.Type} attests");
+                    throw new ProblemException(Problems.BadCsr(
+                        "csr-key-not-attested",
+                        $"csr: its key is not the key that the evidence for {identifier.Type} attests; SHA-256 of its SubjectPublicKeyInfo is {Fingerprint(key.Info)}, attested was {Fingerprint(attested)}").Problem with
+                    { Identifier = identifier });
                 }
             }
             else if (expected.Profile.Attestation.Mode == AttestationMode.Required)
@@ -62,10 +93,16 @@ internal static class CsrRules
                 throw Problems.Unauthorized("authorization-not-attested", $"order: its {identifier.Type} was authorized without an attested key, which profile {expected.Profile.Name} requires; make a new order");
             }
         }
+
+        return expected.AttestedKeys.Count > 0
+            ? $"SHA-256 of its SubjectPublicKeyInfo is {Fingerprint(key.Info)}, as attested"
+            : "warning: no key was attested; the profile merely observes";
     }
 
+    private static string Fingerprint(ReadOnlyMemory<byte> info) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(info.Span));
+
     // RFC 8555 §7.4: exactly the order's set; a dns name may stand in the common name, in the alternative names, or in both
-    private static void CheckClassicNames(CertificateSigningRequest request, IReadOnlyList<AcmeIdentifier> identifiers)
+    private static string CheckClassicNames(CertificateSigningRequest request, IReadOnlyList<AcmeIdentifier> identifiers)
     {
         var dns = identifiers.Where(identifier => identifier.Type == AcmeIdentifier.Dns).Select(identifier => identifier.Value)
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -102,6 +139,8 @@ internal static class CsrRules
                 "csr-identifier-missing",
                 $"csr: it lacks {string.Join(", ", missing.Concat(missingAddresses.Select(address => address.ToString())))}; every dns and ip identifier of the order was expected (RFC 8555 §7.4)");
         }
+
+        return dns.Count + addresses.Count > 0 ? $"all {dns.Count + addresses.Count} that were ordered" : "none were ordered, none are asked for";
     }
 
     // every common name counts, not the first alone; one that is no ordered name must not look like one to anybody
@@ -121,10 +160,11 @@ internal static class CsrRules
     }
 
     // device-attest §3.2, §4.2: may be left out; what is there must be an ordered identifier, octet for octet
-    private static void CheckDeviceNames(CertificateSigningRequest request, CsrExpectation expected)
+    private static string CheckDeviceNames(CertificateSigningRequest request, CsrExpectation expected)
     {
         var ordered = expected.Identifiers.Where(identifier => IsDevice(identifier.Type)).Select(NameFilling.Identifier).ToHashSet();
-        foreach (var name in request.Names.Where(name => name is GeneralName.PermanentIdentifier or GeneralName.HardwareModule))
+        var asked = request.Names.Where(name => name is GeneralName.PermanentIdentifier or GeneralName.HardwareModule).ToList();
+        foreach (var name in asked)
         {
             if (!expected.Profile.Certificate.IdentifierInCertificate)
             {
@@ -136,6 +176,8 @@ internal static class CsrRules
                 throw Problems.BadCsr("csr-device-name-not-ordered", $"csr: its {(name is GeneralName.PermanentIdentifier ? "PermanentIdentifier" : "HardwareModuleName")} is not an identifier of the order, octet for octet");
             }
         }
+
+        return asked.Count == 0 ? "it has none" : $"{asked.Count} as ordered";
     }
 
     private static bool IsSame(SubjectKey key, ReadOnlyMemory<byte> other) =>

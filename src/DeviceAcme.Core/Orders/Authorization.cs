@@ -98,13 +98,14 @@ internal sealed class Authorization
         Event("attestation.key-residency-unproven", now, null, $"{format}: the origin of the key is proven, that it lives in protected hardware is not");
 
     /// <summary>A challenge failed: it is not tried again, so the authorization fails with it (RFC 8555 §7.1.6).</summary>
-    public AuditEvent Reject(Challenge challenge, Problem error, EvidenceId? evidence, DateTimeOffset now)
+    /// <param name="reason">The true reason for the history, where the client is told less.</param>
+    public AuditEvent Reject(Challenge challenge, Problem error, EvidenceId? evidence, DateTimeOffset now, string? reason = null)
     {
         RequireOpen(challenge, now);
         challenge.Reject(error);
         Status = AuthorizationStatus.Invalid;
         EvidenceId = evidence;
-        return Event("authorization.invalid", now, error.Reason, error.Detail);
+        return Event("authorization.invalid", now, reason ?? error.Reason, error.Detail);
     }
 
     /// <summary>A validation ended after its authorization: the result counts for nothing, and the challenge is closed.</summary>

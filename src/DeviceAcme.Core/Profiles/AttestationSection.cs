@@ -5,7 +5,7 @@ namespace DeviceAcme.Core.Profiles;
 /// <summary>Reads the <c>attestation:</c> part of a profile file.</summary>
 internal static class AttestationSection
 {
-    internal static readonly string[] Known = ["mode", "formats", "anchors", "on-failure", "status-list", "expired-certificates", "facts", "observed-facts", "ek"];
+    internal static readonly string[] Known = ["mode", "formats", "anchors", "on-failure", "privacy", "status-list", "expired-certificates", "facts", "observed-facts", "ek"];
 
     public static AttestationRule Read(ProfileNode? node)
     {
@@ -29,6 +29,14 @@ internal static class AttestationSection
                     ["problem"] = AttestationFailureAnswer.Problem,
                 })
                 : AttestationFailureAnswer.Challenge,
+            Privacy = properties.TryGetValue("privacy", out var privacy)
+                ? privacy.Choice(new Dictionary<string, AttestationPrivacy>
+                {
+                    ["full"] = AttestationPrivacy.Full,
+                    ["reason"] = AttestationPrivacy.Reason,
+                    ["none"] = AttestationPrivacy.None,
+                })
+                : AttestationPrivacy.Full,
             StatusList = properties.TryGetValue("status-list", out var list) ? StatusList(list) : null,
             TolerateExpired = tolerateExpired,
             Ek = properties.TryGetValue("ek", out var ek) ? EkSection.Read(ek, tolerateExpired) : null,

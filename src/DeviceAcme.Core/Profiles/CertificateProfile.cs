@@ -27,6 +27,9 @@ internal sealed record CertificateProfile
     /// <summary>The trust folders that count for its evidence: those that it names, and that of its own attestation CA.</summary>
     public IReadOnlyList<string> AnchorFolders => Attestation.Ek is null ? Attestation.Anchors : [.. Attestation.Anchors, TrustFolders.OfAttestationCa(Name)];
 
+    /// <summary>What is done about evidence that does not fit to earlier evidence.</summary>
+    public AnomalyRules Anomalies { get; init; } = AnomalyRules.Usual;
+
     /// <summary>How long verdicts and evidence are kept.</summary>
     public EvidenceRetention Evidence { get; init; } = EvidenceRetention.Default;
 
@@ -55,6 +58,19 @@ internal enum AttestationFailureAnswer
 {
     Challenge,
     Problem,
+}
+
+/// <summary>How much of a refusal of evidence the client is told (device-attest §5); the stored verdict always has all of it.</summary>
+internal enum AttestationPrivacy
+{
+    /// <summary>Each failed check with what was compared and what would help.</summary>
+    Full,
+
+    /// <summary>The reason code of each failed check, its rule and the general advice: nothing that was read from the evidence.</summary>
+    Reason,
+
+    /// <summary>That it was refused, and nothing else.</summary>
+    None,
 }
 
 /// <summary>What a profile says of one identifier type.</summary>
@@ -86,6 +102,9 @@ internal sealed record AttestationRule
     /// <summary>Folders under <c>profiles/trust</c>.</summary>
     public required IReadOnlyList<string> Anchors { get; init; }
 
+    /// <summary>Whose word its evidence is: profiles with the same anchors share one index of anomalies.</summary>
+    public string Scope => string.Join(',', Anchors.Order(StringComparer.Ordinal));
+
     public required AttestationFailureAnswer OnFailure { get; init; }
 
     /// <summary>What the facts must be; every rule must hold.</summary>
@@ -93,6 +112,9 @@ internal sealed record AttestationRule
 
     /// <summary>Rules on trial: what they would refuse is recorded with the verdict and let through.</summary>
     public IReadOnlyList<FactRule> ObservedFacts { get; init; } = [];
+
+    /// <summary>How much of a refusal the client is told.</summary>
+    public AttestationPrivacy Privacy { get; init; }
 
     /// <summary>What Google's status list must be; null where the profile does not say: the strict default.</summary>
     public StatusListRule? StatusList { get; init; }

@@ -15,7 +15,7 @@ internal static partial class ProfileFile
 
     private const int MaximumDepth = 16;
 
-    internal static readonly string[] Known = ["name", "description", "accounts", "identifiers", "attestation", "evidence", "certificate", "issuer"];
+    internal static readonly string[] Known = ["name", "description", "accounts", "identifiers", "attestation", "evidence", "anomalies", "certificate", "issuer"];
     private static readonly string[] Reserved = ["devices"];
 
     /// <summary>The profile of this text; null where its mistakes leave none.</summary>
@@ -60,6 +60,7 @@ internal static partial class ProfileFile
             ExternalAccountBinding = accounts,
             Identifiers = identifiers ?? new Dictionary<string, IdentifierRule>(),
             Attestation = attestation,
+            Anomalies = AnomalySection.Read(properties.GetValueOrDefault("anomalies")),
             Evidence = EvidenceSection.Read(properties.GetValueOrDefault("evidence")),
             Certificate = certificate!,
             Issuer = properties.TryGetValue("issuer", out node) ? Issuer(node) : "default",

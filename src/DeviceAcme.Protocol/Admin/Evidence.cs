@@ -63,9 +63,9 @@ public abstract record EvidenceDescription
     [JsonPropertyName("deviceId")]
     public string? DeviceId { get; init; }
 
-    /// <summary>Names of what was unusual: <c>shared-key</c>, <c>shared-serial</c>, <c>shared-ek</c>, <c>replayed-certificate</c>.</summary>
+    /// <summary>What was unusual beside earlier evidence; absent where nothing was.</summary>
     [JsonPropertyName("anomalies")]
-    public IReadOnlyList<string>? Anomalies { get; init; }
+    public IReadOnlyList<AnomalyEntry>? Anomalies { get; init; }
 
     /// <summary>True while the bytes are kept.</summary>
     [JsonPropertyName("hasStatement")]
@@ -133,6 +133,41 @@ public sealed record EvidenceList
     /// <summary>The <c>cursor</c> of the next page; absent on the last one.</summary>
     [JsonPropertyName("next")]
     public string? Next { get; init; }
+}
+
+/// <summary>Evidence that does not fit to earlier evidence, and what the profile made of that.</summary>
+public sealed record AnomalyEntry
+{
+    /// <summary><c>shared-key</c>, <c>shared-serial</c>, <c>shared-ek</c> or <c>replayed-certificate</c>; the reason code where it was refused.</summary>
+    [JsonPropertyName("name")]
+    public required string Name { get; init; }
+
+    /// <summary><c>record</c>, <c>alert</c> or <c>refuse</c>.</summary>
+    [JsonPropertyName("response")]
+    public required string Response { get; init; }
+
+    /// <summary>What was compared; names no other device.</summary>
+    [JsonPropertyName("found")]
+    public required string Found { get; init; }
+
+    /// <summary>The evidence that it does not fit to; it may have been dropped since.</summary>
+    [JsonPropertyName("earlierEvidence")]
+    public required string EarlierEvidence { get; init; }
+
+    /// <summary>When that was last seen.</summary>
+    [JsonPropertyName("earlierAt")]
+    public required DateTimeOffset EarlierAt { get; init; }
+}
+
+/// <summary>Answer of <c>POST /admin/v1/evidence/{id}/acknowledge</c>: what this evidence showed is in order from now on.</summary>
+public sealed record AcknowledgedAnomalies
+{
+    [JsonPropertyName("evidence")]
+    public required string Evidence { get; init; }
+
+    /// <summary>The anomalies that it no longer is.</summary>
+    [JsonPropertyName("names")]
+    public required IReadOnlyList<string> Names { get; init; }
 }
 
 /// <summary>What a stored verdict judged: the list.</summary>

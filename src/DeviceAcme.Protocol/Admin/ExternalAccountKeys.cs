@@ -61,4 +61,7 @@ public sealed record ExternalAccountKeyList
 [JsonSerializable(typeof(AnchorChanges))]
 [JsonSerializable(typeof(AnchorExport))]
 [JsonSerializable(typeof(AnchorSetEntry))]
+[JsonSerializable(typeof(IReadOnlyList<AnomalyEntry>))]
+[JsonSerializable(typeof(AcknowledgedAnomalies))]
+[JsonSerializable(typeof(OrderExplanation))]
 public sealed partial class AdminJson : JsonSerializerContext;

@@ -13,7 +13,8 @@ using DeviceAcme.Server.Vault;
 namespace DeviceAcme.Server.Acme;
 
 /// <summary>device-attest-01 within its own request: verdict, evidence, device and the change of the authorization in one commit.</summary>
-internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, AnchorVersions versions, VerifiedIntermediates intermediates, IEnumerable<IFormatPolicySource> policies)
+internal sealed partial class DeviceAttestation(
+    AcmeDb db, ProfileCatalog profiles, AnchorVersions versions, VerifiedIntermediates intermediates, IEnumerable<IFormatPolicySource> policies, ILogger<DeviceAttestation> log)
 {
     public async Task<IResult> Judge(AcmeRequest request, Authorization authorization, Challenge challenge, ChallengeResponse response, CancellationToken cancellation)
     {
@@ -43,7 +44,11 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Anch
             response);
 
         var judged = new Judged(profile, version, anchors.Hash, verdict, response.AttestationObject?.ToArray() ?? []);
-        var after = await db.Commit(context => Save(context, request, challenge.Id, judged), cancellation);
+        var (after, anomalies) = await db.Commit(context => Save(context, request, challenge.Id, judged), cancellation);
+        foreach (var anomaly in anomalies.Where(anomaly => anomaly.Response != AnomalyResponse.Record))
+        {
+            Unusual(log, anomaly.Kind.Name, AnomalyKinds.Name(anomaly.Response), profile.Name, anomaly.Found, challenge.Id, anomaly.Earlier);
+        }
 
         // 200 with an invalid challenge is what Apple's client is known to take; RFC 8555 §7.5.1 has an error
         return after.Error is { } error && profile.Attestation.OnFailure == AttestationFailureAnswer.Problem
@@ -51,7 +56,7 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Anch
             : Reply.Challenge(request, after);
     }
 
-    private Challenge Save(AcmeContext context, AcmeRequest request, ChallengeId id, Judged judged)
+    private Decision Save(AcmeContext context, AcmeRequest request, ChallengeId id, Judged judged)
     {
         var (profile, version, anchorSetHash, verdict, statement) = judged;
         var now = request.Now;
@@ -60,18 +65,21 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Anch
         if (challenge.Status == ChallengeStatus.Valid)
         {
             // answered twice at once: the first answer decided, and its key stands
-            return challenge;
+            return new Decision(challenge, []);
         }
 
-        var accepted = verdict.Outcome == VerdictOutcome.Accepted;
-        var device = accepted ? context.Seen(authorization.Identifier, now) : (DeviceId?)null;
+        var watch = new AnomalyWatch(context, Sight.Of(verdict, authorization.Identifier, id.Value, profile.Attestation.Scope));
+        var anomalies = watch.Compare(profile.Anomalies);
+        IReadOnlyList<Check> checks = [.. verdict.Checks, .. anomalies.Select(anomaly => anomaly.AsCheck())];
+        var reason = checks.FirstOrDefault(check => check.Outcome == CheckOutcome.Failed)?.Reason?.Code;
+        var accepted = verdict.Outcome == VerdictOutcome.Accepted && reason is null;
         var evidence = new StoredEvidence
         {
             Id = new EvidenceId(Secrets.Id()),
             Kind = EvidenceKinds.Challenge,
             At = now,
             Accepted = accepted,
-            Reason = verdict.Reason?.Code,
+            Reason = reason,
             Format = verdict.Format,
             Profile = profile.Name,
             ProfileHash = profile.Hash,
@@ -81,23 +89,28 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Anch
             Account = request.Account.Id,
             Authorization = authorization.Id,
             Challenge = id,
-            Device = device,
+            Device = accepted ? context.Seen(authorization.Identifier, now) : null,
             Token = challenge.Token,
             Thumbprint = request.Key.Thumbprint,
+            Anomalies = EvidenceVault.Write(anomalies),
             Verdict = System.Text.Encoding.UTF8.GetString(VerdictJson.Write(verdict)),
             Statement = statement,
         };
         context.Keep(profile, evidence);
         versions.Record(context, version, profile.AnchorFolders);
+        if (verdict.Outcome == VerdictOutcome.Accepted)
+        {
+            watch.Remember(evidence.Id, accepted, now);
+        }
 
         if (accepted || profile.Attestation.Mode == AttestationMode.Observe)
         {
             // what refused evidence says proves nothing, even where its chain is good
-            var outcome = new AttestationOutcome(verdict.Device?.PublicKey.ToArray(), VerdictJson.WriteFacts(accepted ? verdict.Facts : FactSet.Empty), evidence.Id);
+            var outcome = new AttestationOutcome(accepted ? verdict.Device!.PublicKey.ToArray() : null, VerdictJson.WriteFacts(accepted ? verdict.Facts : FactSet.Empty), evidence.Id);
             context.Record(authorization.Accept(challenge, outcome, now, Lifetimes.ValidAuthorization));
             if (!accepted)
             {
-                context.Record(authorization.Observed(verdict.Reason!.Code, now));
+                context.Record(authorization.Observed(reason!, now));
             }
             else if (!KeyProtection.IsProven(verdict.Facts))
             {
@@ -106,12 +119,22 @@ internal sealed class DeviceAttestation(AcmeDb db, ProfileCatalog profiles, Anch
         }
         else
         {
-            context.Record(authorization.Reject(challenge, DeviceAttest01.Refusal(verdict, authorization.Identifier), evidence.Id, now));
+            context.Record(authorization.Reject(challenge, DeviceAttest01.Refusal(checks, authorization.Identifier, profile.Attestation.Privacy), evidence.Id, now, reason));
+        }
+
+        foreach (var anomaly in anomalies)
+        {
+            context.Record(anomaly.Event(evidence));
         }
 
         context.FollowAuthorization(authorization, now);
-        return challenge;
+        return new Decision(challenge, anomalies);
     }
+
+    [LoggerMessage(LogLevel.Warning, "anomaly {Name} ({Response}) under profile {Profile}, challenge {Challenge}: {Found}; earlier evidence {Earlier}")]
+    private static partial void Unusual(ILogger log, string name, string response, string profile, string found, ChallengeId challenge, EvidenceId earlier);
+
+    private sealed record Decision(Challenge Challenge, IReadOnlyList<Anomaly> Anomalies);
 
     private sealed record Judged(CertificateProfile Profile, AnchorVersion Version, string AnchorSetHash, Verdict Verdict, byte[] Statement);
 }

@@ -1,19 +1,27 @@
 using System.Security.Cryptography;
+using System.Text;
 using DeviceAcme.Attestation;
 using DeviceAcme.Core;
+using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Identifiers;
 using DeviceAcme.Core.Issuance;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Protocol;
 using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Connectors;
 using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Vault;
 
 namespace DeviceAcme.Server.Acme;
 
 /// <summary>RFC 8555 §7.4: the CSR against the order and the evidence, then the certificate and the order's end in one commit.</summary>
 internal static class FinalizeOrder
 {
+    private const string CertificateCheck = "certificate";
+    private const string CertificateRule = "the profile's template can be filled from the order and the evidence";
+
     public static async Task<IResult> Handle(AcmeRequest request, string id, AcmeDb db, ProfileCatalog profiles, Issuers issuers, CancellationToken cancellation)
     {
         var wanted = FinalizeRequest.Parse(request.Payload());
@@ -26,37 +34,72 @@ internal static class FinalizeOrder
             profile = profiles.OfOrder(context, found.Order);
         }
 
-        var plan = Plan(request, found, profile, wanted.Csr);
-        var issued = await issuers.Require(profile.Issuer).Issue(plan, cancellation);
+        var checks = new FinalizeChecks();
+        if (Plan(request, found, profile, wanted.Csr, checks) is not { } plan || await Sign(issuers.Require(profile.Issuer), plan, checks, cancellation) is not { } issued)
+        {
+            await db.Commit(context => SaveRefused(context, request, id, profile, wanted.Csr, checks), CancellationToken.None);
+            throw checks.Refusal!;
+        }
 
         // not cancelled with the request: what was signed must be known to the store
-        var saved = await db.Commit(context => Save(context, request, id, profile, issued), CancellationToken.None);
+        var saved = await db.Commit(context => Save(context, request, id, profile, wanted.Csr, checks, issued), CancellationToken.None);
         return Reply.Order(request, saved);
     }
 
-    private static CertificatePlan Plan(AcmeRequest request, OrderWithAuthorizations found, CertificateProfile profile, ReadOnlyMemory<byte> csr)
+    /// <summary>The plan of the certificate; null where a check failed.</summary>
+    private static CertificatePlan? Plan(AcmeRequest request, OrderWithAuthorizations found, CertificateProfile profile, ReadOnlyMemory<byte> csr, FinalizeChecks checks)
     {
         var (order, authorizations) = found;
-        var checkedCsr = CsrRules.Check(csr, new CsrExpectation
+        var checkedCsr = CsrRules.Check(
+            csr,
+            new CsrExpectation
+            {
+                Identifiers = order.Identifiers,
+                Profile = profile,
+                AccountKey = request.Key.Spki,
+                AttestedKeys = authorizations.Where(authorization => authorization.AttestedKey is not null)
+                    .ToDictionary(authorization => authorization.Identifier, authorization => new ReadOnlyMemory<byte>(authorization.AttestedKey)),
+            },
+            checks);
+        if (checks.AnyFailed)
         {
-            Identifiers = order.Identifiers,
-            Profile = profile,
-            AccountKey = request.Key.Spki,
-            AttestedKeys = authorizations.Where(authorization => authorization.AttestedKey is not null)
-                .ToDictionary(authorization => authorization.Identifier, authorization => new ReadOnlyMemory<byte>(authorization.AttestedKey)),
-        });
-        return CertificatePlanner.Plan(new CertificateInputs
+            checks.NotReached(CertificateCheck, CertificateRule);
+            return null;
+        }
+
+        CertificatePlan? plan = null;
+        checks.Run(CertificateCheck, CertificateRule, () =>
         {
-            Profile = profile,
-            Identifiers = order.Identifiers,
-            Facts = Facts(authorizations),
-            Unproven = authorizations.Any(authorization => authorization is { EvidenceId: not null, AttestedKey: null }),
-            ResidencyUnproven = authorizations.Any(authorization => authorization is { AttestedKey: not null, Facts: { } facts } && !KeyProtection.IsProven(VerdictJson.ReadFacts(facts))),
-            Request = checkedCsr,
-            NotBefore = order.NotBefore,
-            NotAfter = order.NotAfter,
-            Now = request.Now,
+            plan = CertificatePlanner.Plan(new CertificateInputs
+            {
+                Profile = profile,
+                Identifiers = order.Identifiers,
+                Facts = Facts(authorizations),
+                Unproven = authorizations.Any(authorization => authorization is { EvidenceId: not null, AttestedKey: null }),
+                ResidencyUnproven = authorizations.Any(authorization => authorization is { AttestedKey: not null, Facts: { } facts } && !KeyProtection.IsProven(VerdictJson.ReadFacts(facts))),
+                Request = checkedCsr!,
+                NotBefore = order.NotBefore,
+                NotAfter = order.NotAfter,
+                Now = request.Now,
+            });
+            return $"valid from {Rfc3339.Format(plan.NotBefore)} to {Rfc3339.Format(plan.NotAfter)}";
         });
+        return plan;
+    }
+
+    /// <summary>The certificate; null where the CA refuses it.</summary>
+    private static async Task<IssuedCertificate?> Sign(ICertificateAuthority issuer, CertificatePlan plan, FinalizeChecks checks, CancellationToken cancellation)
+    {
+        try
+        {
+            return await issuer.Issue(plan, cancellation);
+        }
+        catch (ProblemException refusal)
+        {
+            // it is stored with the other checks before it is thrown again
+            checks.Fail("issuance", "the issuing CA can sign it", refusal);
+            return null;
+        }
     }
 
     /// <summary>What the evidence of all authorizations proves together; two that contradict each other prove nothing.</summary>
@@ -74,17 +117,50 @@ internal static class FinalizeOrder
         return new FactSet(facts.Values);
     }
 
-    private static OrderWithAuthorizations Save(AcmeContext context, AcmeRequest request, string id, CertificateProfile profile, IssuedCertificate issued)
+    private static void SaveRefused(AcmeContext context, AcmeRequest request, string id, CertificateProfile profile, ReadOnlyMemory<byte> csr, FinalizeChecks checks)
+    {
+        var (order, _) = GetOrder.Require(context, request, id);
+        context.KeepRefused(profile, Evidence(request, order, profile, csr, checks, null));
+    }
+
+    private static StoredEvidence Evidence(AcmeRequest request, Order order, CertificateProfile profile, ReadOnlyMemory<byte> csr, FinalizeChecks checks, DeviceId? device)
+    {
+        var verdict = checks.Verdict;
+        return new StoredEvidence
+        {
+            Id = new EvidenceId(Secrets.Id()),
+            Kind = EvidenceKinds.Finalize,
+            At = request.Now,
+            Accepted = !checks.AnyFailed,
+            Reason = verdict.Reason?.Code,
+            Format = verdict.Format,
+            Profile = profile.Name,
+            ProfileHash = profile.Hash,
+            IdentifierType = order.Identifiers is [var only] ? only.Type : null,
+            IdentifierValue = order.Identifiers is [var same] ? same.Value : null,
+            Account = order.AccountId,
+            Order = order.Id,
+            Device = device,
+            Thumbprint = request.Key.Thumbprint,
+            Verdict = Encoding.UTF8.GetString(VerdictJson.Write(verdict)),
+            Statement = csr.ToArray(),
+        };
+    }
+
+    private static OrderWithAuthorizations Save(
+        AcmeContext context, AcmeRequest request, string id, CertificateProfile profile, ReadOnlyMemory<byte> csr, FinalizeChecks checks, IssuedCertificate issued)
     {
         var (order, authorizations) = GetOrder.Require(context, request, id);
         var certificate = new CertificateId(Secrets.Id());
         context.Record(order.Complete(certificate, authorizations, request.Now));
+        var device = DeviceOf(context, authorizations);
+        context.Keep(profile, Evidence(request, order, profile, csr, checks, device));
         context.Certificates.Add(new StoredCertificate
         {
             Id = certificate,
             Order = order.Id,
             Account = order.AccountId,
-            Device = DeviceOf(context, authorizations),
+            Device = device,
             Profile = profile.Name,
             Serial = issued.Serial,
             IssuerKeyId = issued.IssuerKeyId,

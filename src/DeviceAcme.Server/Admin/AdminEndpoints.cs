@@ -24,6 +24,7 @@ internal static class AdminEndpoints
         keys.MapPost("", AddKey);
         keys.MapDelete("/{keyId}", RemoveKey);
         routes.MapEvidence();
+        routes.MapExplain();
         routes.MapAnchors();
     }
 

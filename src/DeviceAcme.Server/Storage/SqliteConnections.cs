@@ -9,9 +9,9 @@ internal sealed class SqliteConnections(string file) : DbConnectionInterceptor
 {
     /// <summary>
     /// WAL lets readers go on beside the writer; FULL syncs the log on every commit, without which a power cut could undo
-    /// a commit that was already answered.
+    /// a commit that was already answered. What is dropped is overwritten: evidence whose time is over must not stay in free pages.
     /// </summary>
-    private const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;";
+    private const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA busy_timeout=5000;";
 
     public string ConnectionString { get; } = new SqliteConnectionStringBuilder { DataSource = file, Pooling = true }.ToString();
 

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text.Json;
 using DeviceAcme.Core;
+using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
@@ -10,8 +11,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Vault;
 
-/// <summary>Reads what the vault holds.</summary>
-internal sealed class EvidenceArchive(AcmeDb db, ProfileSet profiles)
+/// <summary>What the vault holds, for administrators.</summary>
+internal sealed class EvidenceArchive(AcmeDb db, ProfileSet profiles, TimeProvider time)
 {
     /// <summary>One page of what the filter asks for.</summary>
     public async Task<EvidenceList> List(EvidenceFilter filter, CancellationToken cancellation)
@@ -52,6 +53,39 @@ internal sealed class EvidenceArchive(AcmeDb db, ProfileSet profiles)
         };
     }
 
+    /// <summary>An administrator looked at an anomaly and found it in order: what this evidence showed is never refused or reported again.</summary>
+    /// <returns>The names of the anomalies.</returns>
+    public Task<IReadOnlyList<string>> Acknowledge(EvidenceId id, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        return db.Commit<IReadOnlyList<string>>(context =>
+        {
+            // with 'keep: none' there is no row of the evidence, but there is what it showed
+            var evidence = context.Evidence.FirstOrDefault(row => row.Id == id);
+            var named = EvidenceVault.ReadAnomalies(evidence?.Anomalies)?.Select(anomaly => anomaly.Name).ToHashSet() ?? [];
+            var shown = context.Sightings.Where(row => row.Evidence == id).ToList().FindAll(row => named.Contains(row.Kind) || row.State == SightingState.Refused);
+            if (shown.Count == 0)
+            {
+                throw evidence is null ? Problems.Malformed("evidence-unknown", "path: there is no evidence of this id", StatusCodes.Status404NotFound)
+                    : named.Count == 0 ? Problems.Malformed("anomaly-missing", "path: nothing about this evidence is unusual", StatusCodes.Status409Conflict)
+                    : Problems.Malformed("anomaly-superseded", "path: later evidence showed the same; acknowledge the newest", StatusCodes.Status409Conflict);
+            }
+
+            shown.ForEach(row => row.State = SightingState.Acknowledged);
+            var names = shown.Select(row => row.Kind).Distinct().Order(StringComparer.Ordinal).ToList();
+            context.Record(new AuditEvent
+            {
+                At = now,
+                Kind = "anomaly.acknowledged",
+                Profile = evidence?.Profile,
+                Account = evidence?.Account,
+                Authorization = evidence?.Authorization,
+                Detail = $"{string.Join(", ", names)}; evidence {id}",
+            });
+            return names;
+        }, cancellation);
+    }
+
     /// <summary>How a stored verdict is listed.</summary>
     public static EvidenceEntry Entry(StoredEvidence row) => Entry(new Row(
         row.Id, row.Kind, row.At, row.Accepted, row.Reason, row.Format, row.Profile, row.ProfileHash, row.AnchorSetHash, row.IdentifierType, row.IdentifierValue,
@@ -74,6 +108,7 @@ internal sealed class EvidenceArchive(AcmeDb db, ProfileSet profiles)
         AuthorizationId = row.Authorization?.Value,
         ChallengeId = row.Challenge?.Value,
         DeviceId = row.Device?.Value,
+        Anomalies = EvidenceVault.ReadAnomalies(row.Anomalies),
         HasStatement = row.HasStatement,
     };
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DeviceAcme.Attestation;
 using DeviceAcme.Core.Issuance;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
@@ -226,13 +227,16 @@ public sealed class CsrRulesTests
         byte[] csr, AcmeIdentifier[] identifiers, CertificateProfile? profile = null, ECDsa? account = null, ECDsa? attested = null)
     {
         using var someAccount = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return CsrRules.Check(csr, new CsrExpectation
+        var checks = new FinalizeChecks();
+        var request = CsrRules.Check(csr, new CsrExpectation
         {
             Identifiers = identifiers,
             Profile = profile ?? Server,
             AccountKey = (account ?? someAccount).ExportSubjectPublicKeyInfo(),
             AttestedKeys = attested is null ? [] : identifiers.ToDictionary(identifier => identifier, _ => new ReadOnlyMemory<byte>(attested.ExportSubjectPublicKeyInfo())),
-        });
+        }, checks);
+        checks.Verdict.Checks.Should().OnlyContain(check => check.Outcome != CheckOutcome.Failed || check.Reason!.Advice.Length > 0);
+        return checks.Refusal is { } refusal ? throw refusal : request!;
     }
 
     private static string Refused(

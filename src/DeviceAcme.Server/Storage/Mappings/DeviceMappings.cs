@@ -63,7 +63,7 @@ internal sealed class SightingMapping : IEntityTypeConfiguration<Sighting>
     public void Configure(EntityTypeBuilder<Sighting> sighting)
     {
         sighting.ToTable("sightings");
-        sighting.HasKey(s => new { s.Kind, s.Subject, s.Partner });
+        sighting.HasKey(s => new { s.Subject, s.Partner });
         sighting.Property(s => s.Kind).HasColumnName("kind");
         sighting.Property(s => s.Subject).HasColumnName("subject");
         sighting.Property(s => s.Partner).HasColumnName("partner");
@@ -93,5 +93,6 @@ internal sealed class EventMapping : IEntityTypeConfiguration<AuditEvent>
         happened.Property(e => e.Reason).HasColumnName("reason");
         happened.Property(e => e.Detail).HasColumnName("detail");
         happened.HasIndex(e => e.Order).HasFilter("order_id IS NOT NULL").HasDatabaseName("events_order");
+        happened.HasIndex(e => e.Authorization).HasFilter("authorization_id IS NOT NULL").HasDatabaseName("events_authorization");
     }
 }

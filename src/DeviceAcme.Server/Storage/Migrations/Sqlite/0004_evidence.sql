@@ -45,14 +45,20 @@ CREATE INDEX evidence_reason ON evidence (reason, at, id) WHERE reason IS NOT NU
 
 -- Which keys, serials, endorsement keys and attestation certificates were seen with what: SHA-256 values, kept when the evidence is gone.
 CREATE TABLE sightings (
-    kind TEXT NOT NULL,
     subject BLOB NOT NULL,
     partner BLOB NOT NULL,
+    kind TEXT NOT NULL,
     state TEXT NOT NULL,
     first_seen_at INTEGER NOT NULL,
     last_seen_at INTEGER NOT NULL,
     evidence_id TEXT NOT NULL,
-    PRIMARY KEY (kind, subject, partner)
-) STRICT;
+    PRIMARY KEY (subject, partner)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX sightings_evidence ON sightings (evidence_id);
 CREATE INDEX sightings_last_seen ON sightings (last_seen_at);
+
+-- What happened to an authorization, for explain.
+CREATE INDEX events_authorization ON events (authorization_id) WHERE authorization_id IS NOT NULL;
+
+-- Facts that are to be forgotten with the evidence that they were read from.
+CREATE INDEX authorizations_facts ON authorizations (profile, expires) WHERE facts IS NOT NULL;
