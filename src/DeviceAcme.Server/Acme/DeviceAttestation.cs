@@ -13,7 +13,7 @@ using DeviceAcme.Server.Vault;
 namespace DeviceAcme.Server.Acme;
 
 /// <summary>device-attest-01 within its own request: verdict, evidence, device and the change of the authorization in one commit.</summary>
-internal sealed partial class DeviceAttestation(
+internal sealed class DeviceAttestation(
     AcmeDb db, ProfileCatalog profiles, AnchorVersions versions, VerifiedIntermediates intermediates, IEnumerable<IFormatPolicySource> policies, ILogger<DeviceAttestation> log)
 {
     public async Task<IResult> Judge(AcmeRequest request, Authorization authorization, Challenge challenge, ChallengeResponse response, CancellationToken cancellation)
@@ -45,10 +45,7 @@ internal sealed partial class DeviceAttestation(
 
         var judged = new Judged(profile, version, anchors.Hash, verdict, response.AttestationObject?.ToArray() ?? []);
         var (after, anomalies) = await db.Commit(context => Save(context, request, challenge.Id, judged), cancellation);
-        foreach (var anomaly in anomalies.Where(anomaly => anomaly.Response != AnomalyResponse.Record))
-        {
-            Unusual(log, anomaly.Kind.Name, AnomalyKinds.Name(anomaly.Response), profile.Name, anomaly.Found, challenge.Id, anomaly.Earlier);
-        }
+        anomalies.Log(log, profile.Name);
 
         // 200 with an invalid challenge is what Apple's client is known to take; RFC 8555 §7.5.1 has an error
         return after.Error is { } error && profile.Attestation.OnFailure == AttestationFailureAnswer.Problem
@@ -130,9 +127,6 @@ internal sealed partial class DeviceAttestation(
         context.FollowAuthorization(authorization, now);
         return new Decision(challenge, anomalies);
     }
-
-    [LoggerMessage(LogLevel.Warning, "anomaly {Name} ({Response}) under profile {Profile}, challenge {Challenge}: {Found}; earlier evidence {Earlier}")]
-    private static partial void Unusual(ILogger log, string name, string response, string profile, string found, ChallengeId challenge, EvidenceId earlier);
 
     private sealed record Decision(Challenge Challenge, IReadOnlyList<Anomaly> Anomalies);
 

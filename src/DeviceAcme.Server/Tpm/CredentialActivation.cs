@@ -11,6 +11,7 @@ using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Tpm;
 using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Vault;
 
 namespace DeviceAcme.Server.Tpm;
 
@@ -18,7 +19,7 @@ namespace DeviceAcme.Server.Tpm;
 /// The attestation CA (TPM 2.0 part 1 §24): judges an endorsement key, hides a secret that only its TPM can read, and certifies the attestation key
 /// for whoever brings the secret back. What was judged is judged once more then, under the anchors and the profile in force by then.
 /// </summary>
-internal sealed class CredentialActivation(AcmeDb db, AnchorVersions versions, AttestationAuthorities authorities, VerifiedIntermediates intermediates, TimeProvider time)
+internal sealed class CredentialActivation(AcmeDb db, AnchorVersions versions, AttestationAuthorities authorities, VerifiedIntermediates intermediates, TimeProvider time, ILogger<CredentialActivation> log)
 {
     /// <summary>The first half. Throws the problem that a refused verdict becomes, after it is stored.</summary>
     public async Task<(ActivationId Id, ActivationChallenge Challenge)> Begin(CertificateProfile profile, ActivationRequest request, CancellationToken cancellation)
@@ -105,14 +106,20 @@ internal sealed class CredentialActivation(AcmeDb db, AnchorVersions versions, A
         var issued = await authorities.Find(profile.Name)!.Issue(plan, cancellation);
 
         // not cancelled with the request: what was signed must be known to the store
-        await db.Commit(
+        var anomalies = await db.Commit(
             context =>
             {
                 // two at once with the same secret: the second one finds it used, and its certificate was never shown to anybody
                 find(context).Use(judged.At);
-                judged.SaveCertified(context, versions, issued);
+                return judged.SaveCertified(context, versions, issued);
             },
             CancellationToken.None);
+        anomalies.Log(log, profile.Name);
+        if (anomalies.Any(anomaly => anomaly.Response == AnomalyResponse.Refuse))
+        {
+            throw Refusal(judged, anomalies);
+        }
+
         return new AttestationKeyCertificate([issued.Certificate, .. issued.Chains[0]]);
     }
 
@@ -148,8 +155,11 @@ internal sealed class CredentialActivation(AcmeDb db, AnchorVersions versions, A
                 }
             },
             CancellationToken.None);
-        return new ProblemException(DeviceAttest01.Refusal(judged.Verdict, new AcmeIdentifier(AcmeIdentifier.PermanentIdentifier, "")));
+        return Refusal(judged, []);
     }
+
+    private static ProblemException Refusal(JudgedTpm judged, IReadOnlyList<Anomaly> anomalies) => new(DeviceAttest01.Refusal(
+        judged.Verdict.Checks.Concat(anomalies.Select(anomaly => anomaly.AsCheck())), new AcmeIdentifier(AcmeIdentifier.PermanentIdentifier, ""), judged.Profile.Attestation.Privacy));
 
     private static void Spoil(AcmeContext context, Activation activation, DateTimeOffset now)
     {

@@ -30,25 +30,42 @@ internal sealed record JudgedTpm(CertificateProfile Profile, ActivationRequest R
     /// <summary>Writes down what was refused; the caller bounds how often.</summary>
     public void SaveRefusal(AcmeContext context, AnchorVersions versions)
     {
-        var evidence = Evidence(null, null);
+        var evidence = Evidence(null, null, []);
         context.Keep(Profile, evidence);
         versions.Record(context, Version, Profile.AnchorFolders);
         context.Record(new AuditEvent { At = At, Kind = "attestation-key.refused", Profile = Profile.Name, Reason = Verdict.Reason!.Code, Detail = $"evidence {evidence.Id}" });
     }
 
-    /// <summary>Writes down the certificate of an attestation key, with what it was issued on.</summary>
-    public void SaveCertified(AcmeContext context, AnchorVersions versions, IssuedCertificate issued)
+    /// <summary>Writes down the certificate of an attestation key, with what it was issued on; or that an anomaly stands in its way.</summary>
+    /// <returns>What does not fit to earlier evidence; where one of it refuses, there is no certificate.</returns>
+    public IReadOnlyList<Anomaly> SaveCertified(AcmeContext context, AnchorVersions versions, IssuedCertificate issued)
     {
-        var (endorsementKey, _, identifier) = Keys!.Value;
-        var device = context.Seen(new AcmeIdentifier(AcmeIdentifier.PermanentIdentifier, identifier), At);
-        var evidence = Evidence(identifier, device);
+        var (endorsementKey, _, name) = Keys!.Value;
+        var identifier = new AcmeIdentifier(AcmeIdentifier.PermanentIdentifier, name);
+        var watch = new AnomalyWatch(context, Sight.Of(Verdict, identifier, "", Profile.Attestation.Scope));
+        var anomalies = watch.Compare(Profile.Anomalies);
+        var refused = anomalies.Any(anomaly => anomaly.Response == AnomalyResponse.Refuse);
+        var device = refused ? (DeviceId?)null : context.Seen(identifier, At);
+        var evidence = Evidence(name, device, anomalies);
+        watch.Remember(evidence.Id, !refused, At);
+        foreach (var anomaly in anomalies)
+        {
+            context.Record(anomaly.Event(evidence));
+        }
+
         context.Keep(Profile, evidence);
         versions.Record(context, Version, Profile.AnchorFolders);
+        if (device is null)
+        {
+            context.Record(new AuditEvent { At = At, Kind = "attestation-key.refused", Profile = Profile.Name, Reason = evidence.Reason, Detail = $"evidence {evidence.Id}" });
+            return anomalies;
+        }
+
         var key = new StoredAttestationKey
         {
             Id = new CertificateId(Secrets.Id()),
             Profile = Profile.Name,
-            Device = device,
+            Device = device.Value,
             Evidence = evidence.Id,
             EndorsementKeyHash = HashOf(endorsementKey),
             Serial = issued.Serial,
@@ -60,16 +77,17 @@ internal sealed record JudgedTpm(CertificateProfile Profile, ActivationRequest R
             CreatedAt = At,
         };
         context.AttestationKeys.Add(key);
-        context.Record(new AuditEvent { At = At, Kind = "attestation-key.certified", Profile = Profile.Name, Certificate = key.Id, Detail = $"{identifier}, evidence {evidence.Id}" });
+        context.Record(new AuditEvent { At = At, Kind = "attestation-key.certified", Profile = Profile.Name, Certificate = key.Id, Detail = $"{name}, evidence {evidence.Id}" });
+        return anomalies;
     }
 
-    private StoredEvidence Evidence(string? identifier, DeviceId? device) => new()
+    private StoredEvidence Evidence(string? identifier, DeviceId? device, IReadOnlyList<Anomaly> anomalies) => new()
     {
         Id = new EvidenceId(Secrets.Id()),
         Kind = EvidenceKinds.TpmAttestation,
         At = At,
-        Accepted = Verdict.Outcome == VerdictOutcome.Accepted,
-        Reason = Verdict.Reason?.Code,
+        Accepted = device is not null,
+        Reason = Verdict.Reason?.Code ?? anomalies.FirstOrDefault(anomaly => anomaly.Response == AnomalyResponse.Refuse)?.Kind.Name,
         Format = Verdict.Format,
         Profile = Profile.Name,
         ProfileHash = Profile.Hash,
@@ -77,6 +95,7 @@ internal sealed record JudgedTpm(CertificateProfile Profile, ActivationRequest R
         IdentifierType = identifier is null ? null : AcmeIdentifier.PermanentIdentifier,
         IdentifierValue = identifier,
         Device = device,
+        Anomalies = EvidenceVault.Write(anomalies),
         Verdict = Encoding.UTF8.GetString(VerdictJson.Write(Verdict)),
         Statement = Request.ToJson(),
     };

@@ -75,8 +75,17 @@ internal sealed class AnomalyWatch
 }
 
 /// <summary>How an anomaly is told.</summary>
-internal static class AnomalyWords
+internal static partial class AnomalyWords
 {
+    /// <summary>Warns of what the profile wants to hear of; after the commit.</summary>
+    public static void Log(this IReadOnlyList<Anomaly> anomalies, ILogger log, string profile)
+    {
+        foreach (var anomaly in anomalies.Where(anomaly => anomaly.Response != AnomalyResponse.Record))
+        {
+            Unusual(log, anomaly.Kind.Name, AnomalyKinds.Name(anomaly.Response), profile, anomaly.Found, anomaly.Earlier);
+        }
+    }
+
     /// <summary>The event of an anomaly, for the history.</summary>
     public static AuditEvent Event(this Anomaly anomaly, StoredEvidence evidence) => new()
     {
@@ -98,4 +107,7 @@ internal static class AnomalyWords
         EarlierEvidence = anomaly.Earlier.Value,
         EarlierAt = anomaly.EarlierAt,
     };
+
+    [LoggerMessage(LogLevel.Warning, "anomaly {Name} ({Response}) under profile {Profile}: {Found}; earlier evidence {Earlier}")]
+    private static partial void Unusual(ILogger log, string name, string response, string profile, string found, EvidenceId earlier);
 }
