@@ -116,7 +116,7 @@ public sealed class AnchorSet
     public AnchorSet LongestLived()
     {
         var last = Anchors.GroupBy(root => Convert.ToHexString(root.Certificate.PublicKeyInfo.Span) + Convert.ToHexString(root.Certificate.Subject.Span), StringComparer.Ordinal)
-            .SelectMany(same => same.All(root => root.Terms.IsUnlimited) ? [same.MaxBy(root => root.NotAfter)!] : same.AsEnumerable());
+            .SelectMany(same => same.All(root => root.Terms.IsUnlimited) ? same.Where(root => root.NotAfter == same.Max(other => other.NotAfter)) : same);
         return new AnchorSet(last.Concat(Intermediates), Problems);
     }
 

@@ -1,6 +1,7 @@
 using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Attestation.Apple;
 using DeviceAcme.Attestation.Cbor;
+using DeviceAcme.Attestation.Step;
 using DeviceAcme.Attestation.Tpm;
 using DeviceAcme.Attestation.X509;
 
@@ -14,14 +15,13 @@ internal static class BareChain
 
     private static readonly CheckRule Input = new("certificates", "the files hold certificates, leaf first, that can be read");
 
-    /// <summary>Certificates that belong together; single leaves that name no issuer among the files are pieces of evidence of their own.</summary>
+    /// <summary>Certificates that belong together; leaves of one kind, one in each file, are pieces of evidence of their own.</summary>
     public static IReadOnlyList<IReadOnlyList<InputPart>> Group(List<InputPart> parts)
     {
         var files = parts.GroupBy(part => part.File, StringComparer.Ordinal).ToList();
-        var read = parts.ConvertAll(part => part.Kind == InputKind.Certificate && Certificate.TryRead(part.Bytes, out var certificate, out _) ? certificate : null);
-        var stranger = files.Count > 1 && files.TrueForAll(file => file.Count() == 1) && read.TrueForAll(one => one is not null && !read.Exists(
-            other => other is not null && !ReferenceEquals(one, other) && (Names(one, other) || Names(other, one))));
-        return stranger ? [.. files.Select(file => (IReadOnlyList<InputPart>)[.. file])] : [files.Count > 1 ? Ordered(parts) : parts];
+        return files.Count > 1 && files.TrueForAll(file => file.Count() == 1) && AreLeavesOfOneKind(parts)
+            ? [.. files.Select(file => (IReadOnlyList<InputPart>)[.. file])]
+            : [files.Count > 1 ? Ordered(parts) : parts];
     }
 
     public static Judged Judge(IReadOnlyList<InputPart> parts, OfflineQuestion question, Evidence evidence)
@@ -46,6 +46,12 @@ internal static class BareChain
         {
             var statement = AttestationStatement.Of(format, [("x5c", new CborItem.List([.. parts.Select(part => new CborItem.Octets(part.Bytes))]))]);
             return new Judged(AttestationFormats.Find(format)!.Verify(statement, evidence with { Format = format }, checks), key);
+        }
+
+        if (format == "step")
+        {
+            var statement = AttestationStatement.Of(format, [("x5c", new CborItem.List([.. parts.Select(part => new CborItem.Octets(part.Bytes))]))]);
+            return new Judged(new StepVerifier().Verify(statement, evidence with { Format = format }, checks, StepExpectation.Chain), key);
         }
 
         return new Judged(CertificateEvidence.Judge(format, certificates, question, evidence with { Format = format }, checks), key);
@@ -88,6 +94,12 @@ internal static class BareChain
             return "apple";
         }
 
+        // a slot certificate, or the device's own, which is all that is left where the former is missing
+        if (SlotCertificate.SaysMore(leaf) || leaf.Find(SlotCertificate.Firmware) is not null || leaf.Find(SlotCertificate.ManagedDevice) is not null)
+        {
+            return "step";
+        }
+
         // the names of Google's roots and of the intermediates below them, for chains that lack the extension
         return certificates.Any(certificate => certificate.Find(KeyDescription.Oid) is not null
             || certificate.IssuerText.Contains("f92009e853b6b045", StringComparison.Ordinal)
@@ -95,6 +107,25 @@ internal static class BareChain
             || certificate.IssuerText.Contains("Key Attestation CA", StringComparison.Ordinal))
             ? "android-key"
             : CertificateEvidence.Recognize(leaf);
+    }
+
+    private static bool AreLeavesOfOneKind(List<InputPart> parts)
+    {
+        var kinds = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var part in parts)
+        {
+            // a YubiKey's own certificate may say nothing of being an issuer: only slot certificates are leaves without doubt
+            if (part.Kind != InputKind.Certificate || !Certificate.TryRead(part.Bytes, out var certificate, out _)
+                || !CertificateConstraints.TryRead(certificate, out var constraints, out _) || constraints.IsCa == true
+                || Recognize([certificate]) is not (var kind and not CertificateEvidence.Unknown) || (kind == "step" && !SlotCertificate.SaysMore(certificate)))
+            {
+                return false;
+            }
+
+            kinds.Add(kind);
+        }
+
+        return kinds.Count == 1;
     }
 
     private static bool Names(Certificate certificate, Certificate issuer) => certificate.Issuer.Span.SequenceEqual(issuer.Subject.Span);

@@ -97,7 +97,7 @@ public static class OfflineVerification
             // authenticator data is a browser's; an ACME client may send some, and says so by its token or key authorization
             var isCeremony = statement.HasAuthenticatorData && (clientDataHash is not null || (given.Token is null && given.KeyAuthorization is null));
             return isCeremony
-                ? new Ceremony(clientDataHash ?? given.ChallengeHash?.ToArray(), !question.RefuseSha1).Judge(verifier, statement, given, checks)
+                ? new Ceremony(given.ChallengeHash?.ToArray() ?? clientDataHash, clientDataHash, !question.RefuseSha1).Judge(verifier, statement, given, checks)
                 : verifier.Verify(statement, given, checks);
         });
         return new Judged(verdict, attested);

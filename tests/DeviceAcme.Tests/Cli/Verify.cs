@@ -33,10 +33,20 @@ internal static class Verify
     private static AnchorSet Anchors(IReadOnlyList<string> paths) =>
         paths.Count == 0 ? AnchorFolders.Read(paths) : AnchorSet.Combine(paths.Select(path => Folders.GetOrAdd(path, Read))).LongestLived();
 
+    // an anchor is a key: other certificates for it go with it
+    private static AnchorSet WithoutKey(string fingerprint)
+    {
+        var all = Corpus.VendorRoots;
+        var keys = all.Anchors.Concat(all.Intermediates).Where(anchor => anchor.Fingerprint.StartsWith(fingerprint, StringComparison.Ordinal))
+            .Select(anchor => Convert.ToHexString(anchor.Key.Sha256)).ToHashSet();
+        return AnchorSet.Parse(all.Anchors.Concat(all.Intermediates).Where(anchor => !keys.Contains(Convert.ToHexString(anchor.Key.Sha256)))
+            .Select(anchor => (anchor.Provenance, anchor.Bytes)));
+    }
+
     private static AnchorSet Read(string path) =>
         path == Vendors ? Corpus.VendorRoots
         : path == RootsOnly ? Corpus.RootsOnly(Corpus.VendorRoots)
-        : path.StartsWith(Without, StringComparison.Ordinal) ? Corpus.Without(Corpus.VendorRoots, path[Without.Length..])
+        : path.StartsWith(Without, StringComparison.Ordinal) ? WithoutKey(path[Without.Length..])
         : AnchorFolders.Read([path]);
 }
 
