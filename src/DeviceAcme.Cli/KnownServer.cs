@@ -133,14 +133,14 @@ internal sealed class ServerChoices
     public Option<string> Data { get; } = new("--data")
     {
         HelpName = "DIR",
-        Description = "the server's data directory [default: data, or DEVICEACME_DATA]",
+        Description = "the server's data directory; DEVICEACME_DATA says it too",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("DEVICEACME_DATA") is { Length: > 0 } folder ? folder : "data",
     };
 
     public Option<string?> Url { get; } = new("--url")
     {
         HelpName = "URL",
-        Description = "what clients see of the server [default: what it wrote into its data directory, or DEVICEACME_URL]",
+        Description = "what clients see of the server; DEVICEACME_URL says it too [default: what it wrote into its data directory]",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("DEVICEACME_URL") is { Length: > 0 } url ? url : null,
     };
 

@@ -141,6 +141,17 @@ public sealed class LintRuleTests
     }
 
     [Fact]
+    public void The_profile_that_the_documentation_shows_for_Fleet_lets_its_marker_through()
+    {
+        var page = File.ReadAllText(Path.Combine(Testing.RepositoryFiles.Root, "docs", "apple.md"));
+        var lines = page.Split("```yaml")[1].Split("```")[0].Trim().Split('\n').Skip(1);
+
+        var profile = Read("apple-device", text => text.Replace("  identifier-in-certificate: true", string.Join('\n', lines) + "\n  identifier-in-certificate: true", StringComparison.Ordinal));
+
+        profile.Certificate.FromRequest.Should().ContainSingle().Which.Pattern.Matches("fleet-a1b2c3").Should().BeTrue();
+    }
+
+    [Fact]
     public void What_is_right_has_no_finding_but_that_the_root_is_elsewhere() =>
         LintRules.Run(Right()).Select(finding => finding.Code).Should().Equal("root-missing");
 

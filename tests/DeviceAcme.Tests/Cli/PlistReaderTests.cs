@@ -1,5 +1,6 @@
 using System.Security.Cryptography.Pkcs;
 using System.Text;
+using DeviceAcme.Cli.Apple;
 using DeviceAcme.Cli.Apple.Lint;
 using DeviceAcme.Cli.Apple.Plist;
 using FluentAssertions;
@@ -12,6 +13,7 @@ namespace DeviceAcme.Tests.Cli;
 /// <summary>Files from anywhere: read strictly, or refused with a code; nothing is fetched, expanded or executed.</summary>
 public sealed class PlistReaderTests
 {
+    private const int Runs = 400;
     private const string Type = """<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">""";
 
     [Fact]
@@ -97,22 +99,30 @@ public sealed class PlistReaderTests
     [Fact]
     public void Whatever_the_octets_are_the_answer_is_a_value_or_a_code()
     {
-        var right = PlistWriter.Write(Samples.Right().File.Root);
+        using var signer = new TestCertificate("Signer");
+        var plist = PlistWriter.Write(Samples.Right().File.Root);
+        byte[][] files = [plist, PlistJson.Write(Samples.Declarative().File.Root), ProfileSignature.Sign(plist, signer.CertificateFile, signer.KeyFile, Terminal.Now)];
+        var mutations = from file in Gen.Elements(files)
+                        from at in Gen.Choose(0, file.Length - 1)
+                        from octet in Gen.Choose(0, 255)
+                        from end in Gen.Frequency((4, Gen.Constant(file.Length)), (1, Gen.Choose(0, file.Length)))
+                        select (File: file, At: at, Octet: (byte)octet, End: end);
+
         Prop.ForAll(
-            Gen.Choose(0, right.Length - 1).Zip(Gen.Choose(0, 255)).ToArbitrary(),
-            change =>
+            mutations.ToArbitrary(),
+            mutation =>
             {
-                var octets = right.ToArray();
-                octets[change.Item1] = (byte)change.Item2;
+                var octets = mutation.File.ToArray();
+                octets[mutation.At] = mutation.Octet;
                 try
                 {
-                    LintRules.Run(Samples.Right() with { File = PayloadFile.Read(octets) });
+                    LintRules.Run(Samples.Right() with { File = PayloadFile.Read(octets.AsMemory(0, mutation.End)) });
                 }
                 catch (UnreadableDocument unreadable)
                 {
                     unreadable.Code.Should().NotBeEmpty();
                 }
-            }).QuickCheckThrowOnFailure();
+            }).Check(Config.QuickThrowOnFailure.WithMaxTest(Runs));
     }
 
     private static string Plist(string content, string type = Type) => $"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{type}\n<plist version=\"1.0\">\n<dict>\n{content}\n</dict>\n</plist>\n";

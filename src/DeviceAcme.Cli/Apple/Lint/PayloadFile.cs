@@ -97,22 +97,33 @@ internal sealed record PayloadFile
     // the signature alone: which signers are trusted is what each device decides
     private static FileSignature Judge(SignedCms message)
     {
-        var certificate = message.SignerInfos.Count == 1 ? message.SignerInfos[0].Certificate : null;
-        if (certificate is null)
+        try
         {
-            return new FileSignature("unknown", DateTimeOffset.MaxValue, $"{message.SignerInfos.Count} signers, one with its certificate was expected");
-        }
+            if (message.SignerInfos.Count != 1 || message.SignerInfos[0].Certificate is not { } certificate)
+            {
+                return Unreadable($"{message.SignerInfos.Count} signers; one was expected, and its certificate");
+            }
 
-        string? fault = null;
+            return new FileSignature(certificate.Subject, certificate.NotAfter.ToUniversalTime(), Fault(message));
+        }
+        catch (CryptographicException broken)
+        {
+            return Unreadable($"the signer's certificate cannot be read: {broken.Message}");
+        }
+    }
+
+    private static string? Fault(SignedCms message)
+    {
         try
         {
             message.CheckSignature(verifySignatureOnly: true);
+            return null;
         }
         catch (CryptographicException wrong)
         {
-            fault = wrong.Message;
+            return wrong.Message;
         }
-
-        return new FileSignature(certificate.Subject, certificate.NotAfter.ToUniversalTime(), fault);
     }
+
+    private static FileSignature Unreadable(string fault) => new("unknown", DateTimeOffset.MaxValue, fault);
 }
