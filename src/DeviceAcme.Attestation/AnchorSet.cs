@@ -45,6 +45,7 @@ public sealed class AnchorSet
             _distrustedByKey.TryAdd(anchor.Certificate.PublicKeyInfo, anchor);
         }
 
+        IssuerHosts = distinct.Where(anchor => anchor.Terms.Distrusted is null).SelectMany(anchor => anchor.Terms.IssuerHosts).ToHashSet(StringComparer.OrdinalIgnoreCase);
         HasTerms = distinct.Exists(anchor => !anchor.Terms.IsUnlimited);
         MayIgnoreExpiry = distinct.Exists(anchor => anchor.Terms.Expired == ExpiredCertificates.Ignore);
         Hash = HashOf(distinct);
@@ -61,6 +62,9 @@ public sealed class AnchorSet
 
     /// <summary>What was left out while reading, and why. A caller that configured the files should show these.</summary>
     public IReadOnlyList<AnchorProblem> Problems { get; }
+
+    /// <summary>Hosts that some anchor lets missing intermediates be fetched from.</summary>
+    public IReadOnlySet<string> IssuerHosts { get; }
 
     /// <summary>
     /// Lower-case hex SHA-256 over the sorted SHA-256 fingerprints of all roots and intermediates, each followed by the SHA-256 of its terms

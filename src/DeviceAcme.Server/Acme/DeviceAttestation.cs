@@ -14,7 +14,7 @@ namespace DeviceAcme.Server.Acme;
 
 /// <summary>device-attest-01 within its own request: verdict, evidence, device and the change of the authorization in one commit.</summary>
 internal sealed class DeviceAttestation(
-    AcmeDb db, ProfileCatalog profiles, AnchorVersions versions, VerifiedIntermediates intermediates, IEnumerable<IFormatPolicySource> policies, ILogger<DeviceAttestation> log)
+    AcmeDb db, ProfileCatalog profiles, AnchorVersions versions, IssuerSearch issuers, VerifiedIntermediates intermediates, IEnumerable<IFormatPolicySource> policies, ILogger<DeviceAttestation> log)
 {
     public async Task<IResult> Judge(AcmeRequest request, Authorization authorization, Challenge challenge, ChallengeResponse response, CancellationToken cancellation)
     {
@@ -27,23 +27,16 @@ internal sealed class DeviceAttestation(
 
         // one version for the judgement and for what is written about it, whatever comes into force meanwhile
         var version = versions.Current;
-        var anchors = version.Of(profile.AnchorFolders);
-        var keyAuthorization = RespondToChallenge.KeyAuthorization(request, challenge);
-        var verdict = DeviceAttest01.Judge(
-            new AttestationQuestion
-            {
-                Profile = profile,
-                Anchors = anchors,
-                Identifier = authorization.Identifier,
-                Token = challenge.Token,
-                KeyAuthorization = keyAuthorization,
-                VerifiedIntermediates = intermediates,
-                Policies = [.. policies.Select(source => source.For(profile.Attestation))],
-                Now = request.Now,
-            },
-            response);
+        var verdict = JudgeUnder(version);
+        if ((verdict.Reason == Reasons.ChainIncomplete || verdict.Reason == Reasons.ChainUntrustedRoot) && response.AttestationObject is { } attestationObject
+            && await issuers.Complete(
+                version, profile.AnchorFolders, new AnchorUse(verdict.Format, profile.Name), anchors => MissingIssuers.Of(attestationObject, anchors), cancellation) is { } complete)
+        {
+            version = complete;
+            verdict = JudgeUnder(version);
+        }
 
-        var judged = new Judged(profile, version, anchors.Hash, verdict, response.AttestationObject?.ToArray() ?? []);
+        var judged = new Judged(profile, version, version.Of(profile.AnchorFolders).Hash, verdict, response.AttestationObject?.ToArray() ?? []);
         var (after, anomalies) = await db.Commit(context => Save(context, request, challenge.Id, judged), cancellation);
         anomalies.Log(log, profile.Name);
 
@@ -51,6 +44,20 @@ internal sealed class DeviceAttestation(
         return after.Error is { } error && profile.Attestation.OnFailure == AttestationFailureAnswer.Problem
             ? throw new ProblemException(error with { Status = StatusCodes.Status400BadRequest })
             : Reply.Challenge(request, after);
+
+        Verdict JudgeUnder(AnchorVersion anchors) => DeviceAttest01.Judge(
+            new AttestationQuestion
+            {
+                Profile = profile,
+                Anchors = anchors.Of(profile.AnchorFolders),
+                Identifier = authorization.Identifier,
+                Token = challenge.Token,
+                KeyAuthorization = RespondToChallenge.KeyAuthorization(request, challenge),
+                VerifiedIntermediates = intermediates,
+                Policies = [.. policies.Select(source => source.For(profile.Attestation))],
+                Now = request.Now,
+            },
+            response);
     }
 
     private Decision Save(AcmeContext context, AcmeRequest request, ChallengeId id, Judged judged)

@@ -13,6 +13,7 @@ internal static class AnchorServices
         services.AddSingleton(provider => AnchorVersions.Open(
             provider.GetRequiredService<AcmeDb>(), Folders(provider), provider.GetRequiredService<TimeProvider>()).GetAwaiter().GetResult());
         services.AddSingleton<AnchorAdministration>();
+        services.AddSingleton<IssuerSearch>();
     }
 
     // those of the operator, and one for each attestation CA of this installation

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Text;
 using DeviceAcme.Core.Challenges;
 using DeviceAcme.Protocol.Acme;
@@ -13,7 +11,6 @@ internal sealed class Http01Validator(OutboundConnector connector, ValidationRun
 {
     private const int MaxRedirects = 10;
     private const int MaxSurplusOctets = 1024;
-    private const int MaxHeaderKibibytes = 16;
 
     public string Type => "http-01";
 
@@ -38,7 +35,7 @@ internal sealed class Http01Validator(OutboundConnector connector, ValidationRun
 
             using var connection = await connector.Connect(Host(url), url.Port, attempt);
             attempt.Step = $"waiting for the answer of {Shown(url)} at {connection.Peer}";
-            using var client = new HttpMessageInvoker(Handler(connection.Socket));
+            using var client = new HttpMessageInvoker(CheckedHttp.Handler(connection.Socket));
             using var response = await Send(client, url, connection.Peer, attempt.Cancellation);
             if (IsRedirect(response.StatusCode))
             {
@@ -60,27 +57,6 @@ internal sealed class Http01Validator(OutboundConnector connector, ValidationRun
         return Uri.TryCreate($"http://{host}:{port}/.well-known/acme-challenge/{target.Token}", UriKind.Absolute, out var url)
             ? url
             : throw Problems.RejectedIdentifier("identifier-not-fetchable", $"{Excerpt.Of(value)} cannot stand in an http URL");
-    }
-
-    /// <summary>A handler for the one connection that was checked; nothing else can be reached through it.</summary>
-    private static SocketsHttpHandler Handler(Socket socket)
-    {
-        var unused = socket;
-        return new()
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-            MaxResponseHeadersLength = MaxHeaderKibibytes,
-            MaxResponseDrainSize = 0,
-            SslOptions = ValidationTls.Options(),
-            // The stream owns the socket: closing it is how the handler ends a read that is cancelled.
-            ConnectCallback = (_, _) => Interlocked.Exchange(ref unused, null) is { } once
-                ? ValueTask.FromResult<Stream>(new NetworkStream(once, ownsSocket: true))
-                : ValueTask.FromException<Stream>(new IOException("the connection was closed before the answer")),
-        };
     }
 
     private static async Task<HttpResponseMessage> Send(HttpMessageInvoker client, Uri url, IPEndPoint peer, CancellationToken cancellation)
@@ -170,7 +146,7 @@ internal sealed class Http01Validator(OutboundConnector connector, ValidationRun
         return error switch
         {
             HttpRequestError.SecureConnectionError => Problems.Tls("tls-handshake", $"the TLS handshake for {at} failed: {why}"),
-            HttpRequestError.ConfigurationLimitExceeded => Problems.IncorrectResponse("http-header-too-long", $"the header of {at} is longer than {MaxHeaderKibibytes} KiB"),
+            HttpRequestError.ConfigurationLimitExceeded => Problems.IncorrectResponse("http-header-too-long", $"the header of {at} is longer than {CheckedHttp.MaxHeaderKibibytes} KiB"),
             HttpRequestError.InvalidResponse => Problems.IncorrectResponse("http-malformed", $"the answer of {at} is not HTTP/1.1: {why}"),
             _ => Problems.Connection("connection-broken", $"the connection for {at} broke before the whole answer: {why}"),
         };

@@ -14,4 +14,7 @@ internal sealed record NetworkTiming
 
     /// <summary>A whole validation: look-ups, connections, redirects, the answer and CAA.</summary>
     public TimeSpan Validation { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>The download of one issuer certificate.</summary>
+    public TimeSpan Download { get; init; } = TimeSpan.FromSeconds(8);
 }

@@ -14,14 +14,19 @@ internal static class NetworkValidation
             services.AddSingleton(validator);
         }
 
+        services.AddSingleton(_ => Downloads(options, new NetworkTiming()));
         return services;
     }
+
+    /// <summary>Issuer certificates come from where validation may reach, and from nowhere else.</summary>
+    internal static IssuerDownload Downloads(ServerOptions options, NetworkTiming timing, int port = 80) =>
+        new(new OutboundConnector(Dns(options, timing), Addresses(options), timing), timing.Download, port);
 
     /// <summary>The one list of challenges that are validated over the network.</summary>
     internal static IReadOnlyList<IChallengeValidator> Validators(ServerOptions options, NetworkTiming timing)
     {
-        var dns = new DnsClient(options.DnsResolver is { } resolver ? () => [resolver] : SystemResolvers.Read, timing);
-        var connector = new OutboundConnector(dns, new AddressPolicy(options.ValidationNetworks, OwnListeners.Of(options)), timing);
+        var dns = Dns(options, timing);
+        var connector = new OutboundConnector(dns, Addresses(options), timing);
         var run = new ValidationRun(new CaaChecker(dns, options.CaaIdentities), timing);
         return
         [
@@ -30,4 +35,9 @@ internal static class NetworkValidation
             new TlsAlpn01Validator(connector, run, options.TlsAlpn01Port),
         ];
     }
+
+    private static DnsClient Dns(ServerOptions options, NetworkTiming timing) =>
+        new(options.DnsResolver is { } resolver ? () => [resolver] : SystemResolvers.Read, timing);
+
+    private static AddressPolicy Addresses(ServerOptions options) => new(options.ValidationNetworks, OwnListeners.Of(options));
 }
