@@ -28,9 +28,9 @@ internal sealed class DeviceAttestation(
         // one version for the judgement and for what is written about it, whatever comes into force meanwhile
         var version = versions.Current;
         var verdict = JudgeUnder(version);
-        if ((verdict.Reason == Reasons.ChainIncomplete || verdict.Reason == Reasons.ChainUntrustedRoot) && response.AttestationObject is { } attestationObject
+        if (response.AttestationObject is { } attestationObject
             && await issuers.Complete(
-                version, profile.AnchorFolders, new AnchorUse(verdict.Format, profile.Name), anchors => MissingIssuers.Of(attestationObject, anchors), cancellation) is { } complete)
+                verdict, version, profile.AnchorFolders, new AnchorUse(verdict.Format, profile.Name), anchors => MissingIssuers.Of(attestationObject, anchors), cancellation) is { } complete)
         {
             version = complete;
             verdict = JudgeUnder(version);

@@ -26,14 +26,16 @@ internal sealed partial class IssuerSearch(AnchorVersions versions, IssuerDownlo
     private readonly ConcurrentDictionary<string, DateTimeOffset> _failed = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _fetching = new(2, 2);
 
-    /// <summary>A version whose set has what was missing; null where nothing could be done.</summary>
+    /// <summary>A version whose set has what was missing; null where that was not the trouble, or nothing could be done.</summary>
+    /// <param name="verdict">The judgement under <paramref name="version"/>.</param>
     /// <param name="folders">The folders that judge.</param>
     /// <param name="missing">Where the missing issuer could be, by the set: see <see cref="MissingIssuers"/>.</param>
     public async Task<AnchorVersion?> Complete(
-        AnchorVersion version, IReadOnlyList<string> folders, AnchorUse use, Func<AnchorSet, IReadOnlyList<Uri>> missing, CancellationToken cancellation)
+        Verdict verdict, AnchorVersion version, IReadOnlyList<string> folders, AnchorUse use, Func<AnchorSet, IReadOnlyList<Uri>> missing, CancellationToken cancellation)
     {
         var set = version.Of(folders);
-        if (set.IssuerHosts.Count == 0 || version.Catalog.Entries.Count(entry => entry.Origin == AnchorOrigin.Fetched) >= MaxFetched)
+        if (set.IssuerHosts.Count == 0 || !verdict.Checks.Any(check => check.Reason == Reasons.ChainIncomplete || check.Reason == Reasons.ChainUntrustedRoot)
+            || version.Catalog.Entries.Count(entry => entry.Origin == AnchorOrigin.Fetched) >= MaxFetched)
         {
             return null;
         }

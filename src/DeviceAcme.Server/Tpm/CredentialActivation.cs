@@ -19,12 +19,19 @@ namespace DeviceAcme.Server.Tpm;
 /// The attestation CA (TPM 2.0 part 1 §24): judges an endorsement key, hides a secret that only its TPM can read, and certifies the attestation key
 /// for whoever brings the secret back. What was judged is judged once more then, under the anchors and the profile in force by then.
 /// </summary>
-internal sealed class CredentialActivation(AcmeDb db, AnchorVersions versions, AttestationAuthorities authorities, VerifiedIntermediates intermediates, TimeProvider time, ILogger<CredentialActivation> log)
+internal sealed class CredentialActivation(
+    AcmeDb db, AnchorVersions versions, IssuerSearch issuers, AttestationAuthorities authorities, VerifiedIntermediates intermediates, TimeProvider time, ILogger<CredentialActivation> log)
 {
     /// <summary>The first half. Throws the problem that a refused verdict becomes, after it is stored.</summary>
     public async Task<(ActivationId Id, ActivationChallenge Challenge)> Begin(CertificateProfile profile, ActivationRequest request, CancellationToken cancellation)
     {
         var judged = Judge(profile, request, activated: false);
+        if (await issuers.Complete(
+            judged.Verdict, judged.Version, profile.AnchorFolders, new AnchorUse(EkVerifier.Format, profile.Name), anchors => MissingIssuers.Of(request.EndorsementCertificates, anchors), cancellation) is not null)
+        {
+            judged = Judge(profile, request, activated: false);
+        }
+
         if (judged.Keys is not var (endorsementKey, attestationKey, identifier))
         {
             throw await Refuse(judged);

@@ -76,6 +76,17 @@ public sealed class IssuerSearchTests : IAsyncLifetime
         host.Accepted.Should().Be(0);
     }
 
+    [Fact]
+    public async Task Nothing_is_fetched_where_something_else_is_wrong()
+    {
+        await using var host = Host();
+        var versions = await Versions("folder: { issuer-hosts: [ca.example] }");
+        var stale = new Verdict { Format = "tpm", Outcome = VerdictOutcome.Refused, Facts = FactSet.Empty, Checks = [new Check("freshness", "fresh", CheckOutcome.Failed, null, Reasons.FreshnessMismatch)] };
+
+        (await Search(versions, host).Complete(stale, versions.Current, ["vendor"], new AnchorUse("tpm", null), anchors => MissingIssuers.Of([Leaf.RawData], anchors), Cancellation)).Should().BeNull();
+        host.Accepted.Should().Be(0);
+    }
+
     [Theory]
     [InlineData("HTTP/1.1 302 Elsewhere\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n")]
@@ -129,6 +140,12 @@ public sealed class IssuerSearchTests : IAsyncLifetime
         host.Accepted.Should().Be(0);
     }
 
+    /// <summary>As a verifier says it; the search asks for nothing else of the verdict.</summary>
+    private static readonly Verdict Incomplete = new()
+    {
+        Format = "tpm", Outcome = VerdictOutcome.Refused, Facts = FactSet.Empty, Checks = [new Check("chain", "leads to an anchor", CheckOutcome.Failed, null, Reasons.ChainIncomplete)],
+    };
+
     private static TestPeer Host() => TestPeer.Http(path => path switch
     {
         "/lower.cer" => TestPeer.Ok(Text(Lower)),
@@ -142,7 +159,7 @@ public sealed class IssuerSearchTests : IAsyncLifetime
         new(versions, NetworkValidation.Downloads(_scene.Options(), _scene.Timing, host.Port), _clock, NullLogger<IssuerSearch>.Instance);
 
     private static Task<AnchorVersion?> Complete(IssuerSearch search, AnchorVersions versions) => search.Complete(
-        versions.Current, ["vendor"], new AnchorUse("tpm", "linux-tpm"), anchors => MissingIssuers.Of([Leaf.RawData], anchors), Cancellation);
+        Incomplete, versions.Current, ["vendor"], new AnchorUse("tpm", "linux-tpm"), anchors => MissingIssuers.Of([Leaf.RawData], anchors), Cancellation);
 
     /// <summary>Why the leaf is refused; null where it is not.</summary>
     private static string? Chain(AnchorVersion version) => MissingIssuers.Of([Leaf.RawData], version.Of(["vendor"])).Count > 0 ? "chain-incomplete" : null;
