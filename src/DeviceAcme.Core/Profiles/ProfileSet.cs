@@ -49,7 +49,8 @@ internal sealed class ProfileSet
 
             foreach (var folder in profile.Attestation.Anchors.Where(folder => TrustFolders.ProfileOfAttestationCa(folder) is null))
             {
-                trust.CheckNamed(folder, file, mistakes);
+                // a profile with an attestation CA of its own waits for no other
+                trust.CheckNamed(folder, file, mistakes, mayBeEmpty: profile.Attestation.Ek is not null);
             }
 
             profiles.Add((file, profile));

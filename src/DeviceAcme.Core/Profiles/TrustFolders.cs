@@ -86,14 +86,14 @@ internal sealed class TrustFolders
         .SelectMany(folder => folder.Value.Set.Anchors.Concat(folder.Value.Set.Intermediates).SelectMany(anchor => anchor.Terms.Profiles ?? []).Select(profile => (folder.Key, profile)))
         .Distinct();
 
-    /// <summary>A profile names this folder: it must exist, and is warned about where it is empty.</summary>
-    public void CheckNamed(string folder, string file, Mistakes mistakes)
+    /// <summary>A profile names this folder: it must exist, and is warned about where it is empty and has to have something.</summary>
+    public void CheckNamed(string folder, string file, Mistakes mistakes, bool mayBeEmpty = false)
     {
         if (!_folders.TryGetValue(folder, out var found) && !_stored.ContainsKey(folder))
         {
             mistakes.Add(file, 0, "attestation.anchors", $"the folder '{folder}' is in none of {string.Join(", ", _directories)}; {NearestName.Hint(folder, [.. Names.Union(_stored.Keys)])}");
         }
-        else if ((found?.Set.Anchors.Count ?? 0) + _stored.GetValueOrDefault(folder) == 0)
+        else if (!mayBeEmpty && (found?.Set.Anchors.Count ?? 0) + _stored.GetValueOrDefault(folder) == 0)
         {
             mistakes.Warn(file, 0, "attestation.anchors", $"the folder '{folder}' has no root: every device of it will be refused");
         }

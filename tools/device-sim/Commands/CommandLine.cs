@@ -13,6 +13,7 @@ internal static class CommandLine
             EnrollCommand.MakeFaults(terminal),
             VendorCommand.Make(terminal),
             DnsCommand.Make(terminal),
+            TpmCommand.Make(terminal),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)

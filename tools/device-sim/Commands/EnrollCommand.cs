@@ -23,7 +23,7 @@ internal sealed class EnrollCommand
     private readonly Option<string?> _key = OneOf<string?>("--key", "type of the certificate's key", required: false, [.. DeviceKeys.Types]);
     private readonly Option<string> _tpm = OneOf("--tpm", "tpm: in managed code, or Debian's software TPM", required: false, "managed", "swtpm");
     private readonly Option<string?> _tpmState = new("--tpm-state") { Description = "swtpm: folder of the TPM (default: .dev/swtpm/NAME of --serial)" };
-    private readonly Option<string?> _attestationCa = new("--attestation-ca") { Description = "swtpm: have the attestation key certified there, for example https://localhost:14000/tpm/linux-tpm" };
+    private readonly Option<string?> _attestationCa = new("--attestation-ca") { Description = "swtpm: have the attestation key certified there, and enroll at its profile; for example https://localhost:14000/tpm/linux-tpm" };
     private readonly Option<string> _ek = OneOf("--ek", "swtpm: the endorsement key that stands for the TPM", required: false, "rsa", "ec");
     private readonly Option<string?> _fault = new("--fault") { Description = "make one thing wrong with the evidence; 'faults' lists them" };
     private readonly Option<string?> _seed = new("--seed") { Description = "vendors of this seed and not those of the folder" };
@@ -74,6 +74,7 @@ internal sealed class EnrollCommand
             List<AppleFault>("mac", terminal);
             List<TpmFault>("tpm", terminal);
             List<AndroidFault>("android", terminal);
+            terminal.Data($"tpm  {SwtpmEnrollee.OtherKey,-26} with --tpm swtpm: the CSR is for another key of the TPM than the attested one");
             List<IdevidFault>("printer, iot", terminal);
             List<YubiKeyFault>("yubikey", terminal);
             List<PackedFault>("authenticator", terminal);
@@ -144,12 +145,19 @@ internal sealed class EnrollCommand
     }
 
     private EnrollmentRun Run(ParseResult parsed, HttpClient http, string kind, ECDsa accountKey, IDevice device, EnrollmentReport report) =>
-        new(http, parsed.GetValue(_directory) ?? Devices.Directory(kind), accountKey, device, _time)
+        new(http, parsed.GetValue(_directory) ?? OfAttestationCa(parsed.GetValue(_attestationCa)) ?? Devices.Directory(kind), accountKey, device, _time)
         {
             OnStep = report.Step,
             Profile = parsed.GetValue(_profile),
             ExternalAccount = ExternalAccount(parsed),
         };
+
+    // https://host/tpm/NAME belongs to the profile of https://host/acme/NAME/directory
+    private static string? OfAttestationCa(string? url)
+    {
+        var parts = url?.TrimEnd('/').Split("/tpm/");
+        return parts is [var server, var profile] ? $"{server}/acme/{profile}/directory" : null;
+    }
 
     private DeviceSettings Settings(ParseResult parsed, string kind, HttpClient http, EnrollmentReport report) => new()
     {

@@ -173,17 +173,17 @@ internal static class Devices
 
     private static async Task<IDevice> Swtpm(DeviceSettings settings, Func<FakeVendors> vendors, DateTimeOffset now, CancellationToken cancellation)
     {
-        if (settings.Fault is not null)
+        if (settings.Fault is not (null or SwtpmEnrollee.OtherKey))
         {
-            throw new SimulatorException("a real TPM makes no faults", "leave --fault out, or use --tpm managed");
+            throw new SimulatorException($"a real TPM makes no faults but {SwtpmEnrollee.OtherKey}", "use --tpm managed for the others");
         }
 
         var state = settings.SwtpmFolder(settings.Serial ?? "tpm-1");
         var endorsementKey = settings.EndorsementKey == "ec" ? EndorsementKeyKind.P384 : EndorsementKeyKind.Rsa2048;
-        return await SwtpmEnrollee.Start(state, settings.Key ?? "ec-p256", endorsementKey, Certify, cancellation);
+        return await SwtpmEnrollee.Start(state, settings.Key ?? "ec-p256", endorsementKey, Certify, settings.Fault is not null, cancellation);
 
         Task<CertifiedAttestationKey> Certify(SwtpmDevice tpm) => settings.AttestationCa is { } client
-            ? CertifiedAttestationKey.Activated(tpm, client, [], rsa: settings.EndorsementKey != "ec", cancellation)
+            ? CertifiedAttestationKey.Activated(tpm, client, SwtpmProcess.VendorIntermediates(state), rsa: settings.EndorsementKey != "ec", cancellation)
             : CertifiedAttestationKey.Faked(tpm, vendors().Tpm, now, rsa: true, cancellation);
     }
 

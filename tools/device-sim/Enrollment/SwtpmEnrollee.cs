@@ -11,15 +11,20 @@ namespace DeviceAcme.Simulator.Enrollment;
 /// <summary>A machine with a real software TPM 2.0: keys, certification and signatures are the TPM's.</summary>
 internal sealed class SwtpmEnrollee : IDevice
 {
+    /// <summary>The fault that asks for a certificate for another key of the TPM than the one that was attested.</summary>
+    public const string OtherKey = "other-key";
+
     private readonly SwtpmProcess _process;
     private readonly SwtpmDevice _tpm;
     private readonly TpmKey _key;
+    private readonly TpmKey _attested;
     private readonly CertifiedAttestationKey _attestationKey;
     private readonly CancellationToken _cancellation;
     private byte[]? _statement;
 
-    private SwtpmEnrollee(SwtpmProcess process, SwtpmDevice tpm, TpmKey key, CertifiedAttestationKey attestationKey, CancellationToken cancellation)
+    private SwtpmEnrollee(SwtpmProcess process, SwtpmDevice tpm, TpmKey key, TpmKey attested, CertifiedAttestationKey attestationKey, CancellationToken cancellation)
     {
+        _attested = attested;
         _process = process;
         _tpm = tpm;
         _key = key;
@@ -38,9 +43,10 @@ internal sealed class SwtpmEnrollee : IDevice
     /// <param name="keyType">Type of the certificate's key.</param>
     /// <param name="endorsementKey">Which endorsement key stands for the TPM.</param>
     /// <param name="certify">Makes an attestation key and has it certified.</param>
+    /// <param name="otherKey">Attest another key than the certificate's.</param>
     /// <param name="cancellation">Ends all waiting for the TPM.</param>
     public static async Task<SwtpmEnrollee> Start(
-        string state, string keyType, EndorsementKeyKind endorsementKey, Func<SwtpmDevice, Task<CertifiedAttestationKey>> certify, CancellationToken cancellation)
+        string state, string keyType, EndorsementKeyKind endorsementKey, Func<SwtpmDevice, Task<CertifiedAttestationKey>> certify, bool otherKey, CancellationToken cancellation)
     {
         var process = await SwtpmProcess.Start(state, cancellation);
         try
@@ -48,7 +54,8 @@ internal sealed class SwtpmEnrollee : IDevice
             var tpm = await SwtpmDevice.Open(process.Stream, cancellation, endorsementKey);
             var attestationKey = await certify(tpm);
             var key = await tpm.MakeKey(TpmTemplates.ApplicationKey(keyType), cancellation);
-            return new SwtpmEnrollee(process, tpm, key, attestationKey, cancellation);
+            var attested = otherKey ? await tpm.MakeKey(TpmTemplates.ApplicationKey(keyType), cancellation) : key;
+            return new SwtpmEnrollee(process, tpm, key, attested, attestationKey, cancellation);
         }
         catch
         {
@@ -59,7 +66,7 @@ internal sealed class SwtpmEnrollee : IDevice
 
     public async Task<JsonObject> Answer(ChallengeMaterial challenge, CancellationToken cancellation)
     {
-        _statement = await new SwtpmMaker(_tpm, _attestationKey).Make(challenge, _key, cancellation);
+        _statement = await new SwtpmMaker(_tpm, _attestationKey).Make(challenge, _attested, cancellation);
         return new JsonObject { ["attObj"] = MadeEvidence.Encode(_statement) };
     }
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 
 namespace DeviceAcme.Simulator.Tpm;
 
@@ -48,6 +49,20 @@ internal sealed class SwtpmProcess : IAsyncDisposable
             await Stop(process, sockets);
             throw;
         }
+    }
+
+    /// <summary>The certificates of the CA that certified the endorsement keys of the TPM in this folder: a file name and PEM for each.</summary>
+    public static IReadOnlyList<(string Name, string Pem)> VendorCertificates(string state) =>
+    [
+        ("root.pem", File.ReadAllText(Path.Combine(state, "localca", "swtpm-localca-rootca-cert.pem"))),
+        ("intermediate.pem", File.ReadAllText(Path.Combine(state, "localca", "issuercert.pem"))),
+    ];
+
+    /// <summary>Certificates between the vendor's root and the endorsement certificates, DER: what no NV index holds and a client sends along.</summary>
+    public static IReadOnlyList<byte[]> VendorIntermediates(string state)
+    {
+        using var certificate = X509Certificate2.CreateFromPem(VendorCertificates(state)[1].Pem);
+        return [certificate.RawData];
     }
 
     public async ValueTask DisposeAsync()
