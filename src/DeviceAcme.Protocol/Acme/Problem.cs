@@ -33,7 +33,7 @@ public sealed record Problem
     [JsonPropertyName("algorithms")]
     public IReadOnlyList<string>? Algorithms { get; init; }
 
-    /// <summary>Where a person can act, with <c>userActionRequired</c> (RFC 8555 §7.3.3).</summary>
+    /// <summary>Where a person can act, with <c>userActionRequired</c> (RFC 8555 §7.3.3); what the server calls this occurrence (RFC 9457 §3.1.5).</summary>
     [JsonPropertyName("instance")]
     public string? Instance { get; init; }
 }

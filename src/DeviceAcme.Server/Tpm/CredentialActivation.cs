@@ -153,20 +153,15 @@ internal sealed class CredentialActivation(
 
     private async Task<ProblemException> Refuse(JudgedTpm judged)
     {
-        await db.Commit(
-            context =>
-            {
-                if (ActivationLimits.KeepsRefusal(context, judged.At))
-                {
-                    judged.SaveRefusal(context, versions);
-                }
-            },
-            CancellationToken.None);
-        return Refusal(judged, []);
+        var evidence = await db.Commit(
+            context => ActivationLimits.KeepsRefusal(context, judged.At) ? judged.SaveRefusal(context, versions) : (EvidenceId?)null, CancellationToken.None);
+        return Refusal(judged, [], evidence);
     }
 
-    private static ProblemException Refusal(JudgedTpm judged, IReadOnlyList<Anomaly> anomalies) => new(DeviceAttest01.Refusal(
-        judged.Verdict.Checks.Concat(anomalies.Select(anomaly => anomaly.AsCheck())), new AcmeIdentifier(AcmeIdentifier.PermanentIdentifier, ""), judged.Profile.Attestation.Privacy));
+    // there is no order whose URL could be asked about, so the problem names the evidence (RFC 9457 §3.1.5)
+    private static ProblemException Refusal(JudgedTpm judged, IReadOnlyList<Anomaly> anomalies, EvidenceId? evidence = null) => new(DeviceAttest01.Refusal(
+        judged.Verdict.Checks.Concat(anomalies.Select(anomaly => anomaly.AsCheck())), new AcmeIdentifier(AcmeIdentifier.PermanentIdentifier, ""), judged.Profile.Attestation.Privacy)
+        with { Instance = evidence is { } id ? $"evidence/{id}" : null });
 
     private static void Spoil(AcmeContext context, Activation activation, DateTimeOffset now)
     {

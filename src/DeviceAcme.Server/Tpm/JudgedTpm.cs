@@ -28,12 +28,13 @@ internal sealed record JudgedTpm(CertificateProfile Profile, ActivationRequest R
     public static string HashOf(EndorsementKey key) => Convert.ToHexStringLower(SHA256.HashData(key.PublicKey.Span));
 
     /// <summary>Writes down what was refused; the caller bounds how often.</summary>
-    public void SaveRefusal(AcmeContext context, AnchorVersions versions)
+    public EvidenceId SaveRefusal(AcmeContext context, AnchorVersions versions)
     {
         var evidence = Evidence(null, null, []);
         context.Keep(Profile, evidence);
         versions.Record(context, Version, Profile.AnchorFolders);
         context.Record(new AuditEvent { At = At, Kind = "attestation-key.refused", Profile = Profile.Name, Reason = Verdict.Reason!.Code, Detail = $"evidence {evidence.Id}" });
+        return evidence.Id;
     }
 
     /// <summary>Writes down the certificate of an attestation key, with what it was issued on; or that an anomaly stands in its way.</summary>

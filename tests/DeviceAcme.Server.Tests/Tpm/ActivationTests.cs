@@ -108,6 +108,7 @@ public sealed class ActivationTests(TpmServerFixture fixture) : IClassFixture<Tp
         stored.Should().NotBeEmpty();
         stored[0].Accepted.Should().BeFalse();
         stored[0].Profile.Should().Be(TpmServer.Lab);
+        stored.Select(evidence => $"evidence/{evidence.Id}").Should().Contain((string)reply.Json["instance"]!);
         JsonNode.Parse(stored[0].Statement)!["attestationKey"].Should().NotBeNull();
         context.Events.Where(happened => happened.Kind == "attestation-key.refused" && happened.Reason == reason).ToList().Should().NotBeEmpty();
     }

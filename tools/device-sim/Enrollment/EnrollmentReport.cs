@@ -67,6 +67,11 @@ internal sealed class EnrollmentReport(Terminal terminal, bool json)
     public void Refused(Problem problem, string message, IReadOnlyList<(string What, string Path)> files)
     {
         terminal.Error(message, problem.Reason is null ? null : $"the server's reason code is {problem.Reason}");
+        if (problem.Instance is { } instance)
+        {
+            terminal.Say($"device-sim: on the server it is {instance}");
+        }
+
         foreach (var (what, path) in files)
         {
             terminal.Say($"device-sim: {what}: {path}");
