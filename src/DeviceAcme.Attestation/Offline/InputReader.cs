@@ -63,6 +63,11 @@ internal static class InputReader
             return NothingIsUnknown(DerInput.ReadPem(Encoding.Latin1.GetString(bytes.Span), file));
         }
 
+        if (NvMemory.Recognize(bytes))
+        {
+            return [.. NvMemory.Read(bytes).Certificates.Select(der => new InputPart(InputKind.Certificate, der, file))];
+        }
+
         var span = bytes.Span;
         var first = span[0];
         if (first == 0x30)

@@ -1,4 +1,3 @@
-using System.Formats.Asn1;
 using DeviceAcme.Attestation.X509;
 
 namespace DeviceAcme.Attestation.Tpm;
@@ -11,7 +10,8 @@ internal sealed record EkCertificates(IReadOnlyList<Certificate> Path, string Ig
     /// <summary>A TPM has an endorsement certificate for each of a few keys, and on-die CAs come in chains of four or five.</summary>
     public const int MaxCertificates = 16;
 
-    private const int WrappingSize = 5;
+    /// <summary>A chain in one piece of NV memory is no larger than this.</summary>
+    private const int MaxBuffer = Certificate.MaxSize;
 
     /// <summary>The endorsement certificate.</summary>
     public Certificate Leaf => Path[0];
@@ -31,10 +31,24 @@ internal sealed record EkCertificates(IReadOnlyList<Certificate> Path, string Ig
         var certificates = new List<Certificate>(buffers.Count);
         for (var i = 0; i < buffers.Count; i++)
         {
-            var der = Unwrap(buffers[i], i + 1, ref padding);
-            certificates.Add(Certificate.TryRead(der, out var certificate, out var problem)
-                ? certificate
-                : throw new MalformedEvidenceException(Reasons.CertificateMalformed, $"certificate {i + 1}: {problem}"));
+            if (buffers[i].Length > MaxBuffer)
+            {
+                throw new MalformedEvidenceException(Reasons.CertificateTooLarge, $"certificate {i + 1} has {buffers[i].Length} bytes, at most {MaxBuffer} are read");
+            }
+
+            var (found, filled) = NvMemory.Read(buffers[i]);
+            padding += filled;
+            foreach (var der in found)
+            {
+                certificates.Add(Certificate.TryRead(der, out var certificate, out var problem)
+                    ? certificate
+                    : throw new MalformedEvidenceException(Reasons.CertificateMalformed, $"certificate {i + 1}: {problem}"));
+            }
+        }
+
+        if (certificates.Count > MaxCertificates)
+        {
+            throw new MalformedEvidenceException(Reasons.ChainTooLong, $"{certificates.Count} certificates, at most {MaxCertificates} are read");
         }
 
         return certificates.Count == 0 ? null : Order(certificates, publicKey, padding);
@@ -74,36 +88,4 @@ internal sealed record EkCertificates(IReadOnlyList<Certificate> Path, string Ig
 
     private static bool IsIssuer(Certificate issuer, Certificate certificate) =>
         issuer.Subject.Span.SequenceEqual(certificate.Issuer.Span) && !KeyIdentifiers.Differ(certificate, issuer);
-
-    // NV memory holds DER as it is, or after 10 01 00 and two octets of length (TCG PC Client §7.3.2), and is often larger than its content
-    private static ReadOnlyMemory<byte> Unwrap(ReadOnlyMemory<byte> buffer, int number, ref int padding)
-    {
-        if (buffer.Length > Certificate.MaxSize)
-        {
-            throw new MalformedEvidenceException(
-                Reasons.CertificateTooLarge, $"certificate {number} has {buffer.Length} bytes, at most {Certificate.MaxSize} are read");
-        }
-
-        if (buffer.Span.StartsWith((ReadOnlySpan<byte>)[0x10, 0x01, 0x00]) && buffer.Length >= WrappingSize)
-        {
-            var length = (buffer.Span[3] << 8) | buffer.Span[4];
-            if (length > buffer.Length - WrappingSize)
-            {
-                throw new MalformedEvidenceException(
-                    Reasons.CertificateMalformed, $"certificate {number}: its wrapping says {length} bytes, {buffer.Length - WrappingSize} follow");
-            }
-
-            padding += buffer.Length - WrappingSize - length;
-            buffer = buffer.Slice(WrappingSize, length);
-        }
-
-        if (!AsnDecoder.TryReadEncodedValue(buffer.Span, AsnEncodingRules.DER, out _, out _, out _, out var consumed))
-        {
-            // what is wrong with it is said by the one that reads all of it
-            return buffer;
-        }
-
-        padding += buffer.Length - consumed;
-        return buffer[..consumed];
-    }
 }

@@ -1,6 +1,9 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using DeviceAcme.Attestation;
+using DeviceAcme.Attestation.Offline;
 using DeviceAcme.Attestation.Tpm;
+using DeviceAcme.Attestation.X509;
 using DeviceAcme.Simulator.Makers;
 using DeviceAcme.Testing;
 using FluentAssertions;
@@ -252,5 +255,66 @@ public sealed class EkVerifierTests
     {
         // the same certificate in a statement: tpm has its own rules
         Trial.Verify(Trial.Tpm.With(TpmFault.EkCertificateAsAk)).ShouldRefuse(Reasons.AkEkuMissing);
+    }
+
+    [Theory]
+    [InlineData("NvWrapped")]
+    [InlineData("NvPadded")]
+    [InlineData("OnePiece")]
+    public void What_was_read_from_NV_memory_is_judged_without_a_server(string variant)
+    {
+        var made = Maker.As(Enum.Parse<EkVariant>(variant)).Make();
+        var judged = OfflineVerification.Verify(new OfflineQuestion
+        {
+            Files = [.. made.Certificates.Select((certificate, number) => new OfflineFile($"nv-{number}", certificate))],
+            Anchors = Trial.Anchors,
+            Now = Trial.Now,
+            Android = Trial.AndroidPolicy,
+        });
+
+        var verdict = judged.Should().ContainSingle().Subject.Verdict;
+        verdict.Format.Should().Be("ek");
+        verdict.Outcome.Should().Be(VerdictOutcome.Incomplete, Trial.Explain(verdict));
+        verdict.Fact("tpm.manufacturer").Should().Be("SIM0");
+    }
+
+    [Fact]
+    public void A_certificate_that_is_signed_with_ECDSA_has_two_forms_and_its_key_one()
+    {
+        // r and n - s sign what r and s sign: whoever has the certificate can write the other one
+        var evidence = Evidence(Maker.Make());
+        var twin = Twin(evidence.Certificates[0]);
+        var first = EkVerifier.Verify(evidence);
+        var second = EkVerifier.Verify(evidence with { Certificates = [twin, evidence.Certificates[1]] });
+        second.ShouldWaitForActivation();
+        second.Identifier.Should().NotBe(first.Identifier);
+
+        var byKey = Policy with { Identifier = EkIdentifier.PublicKey };
+        EkVerifier.Verify(evidence with { Policy = byKey }).Identifier
+            .Should().Be(EkVerifier.Verify(evidence with { Policy = byKey, Certificates = [twin, evidence.Certificates[1]] }).Identifier);
+    }
+
+    private static byte[] Twin(ReadOnlyMemory<byte> certificate)
+    {
+        var outer = new AsnReader(certificate, AsnEncodingRules.DER).ReadSequence();
+        var (signed, algorithm) = (outer.ReadEncodedValue().ToArray(), outer.ReadEncodedValue().ToArray());
+        var signature = new AsnReader(outer.ReadBitString(out _), AsnEncodingRules.DER).ReadSequence();
+        var (r, s) = (signature.ReadInteger(), signature.ReadInteger());
+        var mirrored = new AsnWriter(AsnEncodingRules.DER);
+        using (mirrored.PushSequence())
+        {
+            mirrored.WriteInteger(r);
+            mirrored.WriteInteger(EllipticCurve.P256.Order - s);
+        }
+
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            writer.WriteEncodedValue(signed);
+            writer.WriteEncodedValue(algorithm);
+            writer.WriteBitString(mirrored.Encode());
+        }
+
+        return writer.Encode();
     }
 }

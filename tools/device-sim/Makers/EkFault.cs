@@ -130,6 +130,9 @@ internal enum EkVariant
     /// <summary>DER with padding to the size of the index.</summary>
     NvPadded,
 
+    /// <summary>The whole chain in one piece of NV memory, as on-die CAs are stored.</summary>
+    OnePiece,
+
     /// <summary>The vendor's CA first, then certificates of other keys, the endorsement certificate last.</summary>
     Shuffled,
 

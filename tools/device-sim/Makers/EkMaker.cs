@@ -160,6 +160,7 @@ internal sealed record EkMaker(FakeTpm Tpm, DateTimeOffset Now)
         var stored = Has(EkFault.CertificateNotDer) ? [0x30, 0x80, .. certificate[4..], 0, 0] : Stored(certificate);
         return Has(EkFault.MissingIntermediate) ? [stored]
             : Has(EkFault.LongChain) ? [stored, .. Enumerable.Repeat(vendor.VendorCa.Certificate, 16)]
+            : Is(EkVariant.OnePiece) ? [[.. stored, .. vendor.VendorCa.Certificate, .. new byte[50]]]
             : Is(EkVariant.Shuffled) ? [vendor.VendorCa.Certificate, new FakeTpm(vendor, "another TPM").EkCertificate, vendor.VendorRoot.Certificate, stored]
             : [stored, vendor.VendorCa.Certificate];
     }
