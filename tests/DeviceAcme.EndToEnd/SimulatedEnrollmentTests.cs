@@ -63,6 +63,15 @@ public sealed class SimulatedEnrollmentTests(RunningServer server) : TestsOnServ
         result.GetProperty("certificate").GetProperty("subjectAlternativeNames")[0].GetString().Should().Be("permanent-identifier:PHONE1");
     }
 
+    [Theory, InlineData("ec-p256"), InlineData("rsa-2048")]
+    public async Task A_YubiKey_enrolls(string key)
+    {
+        var (code, result, talk) = await Enroll("yubikey", "acme/yubikey/directory", "--key", key, "--serial", "28989702");
+
+        code.Should().Be(0, talk);
+        result.GetProperty("certificate").GetProperty("subjectAlternativeNames")[0].GetString().Should().Be("permanent-identifier:28989702");
+    }
+
     [Theory, InlineData("printer", "CHIP-BORN1/2.25.108838171977201940065572333276395298"), InlineData("iot", "BORN1/2.25.231498336004203027971151384673081744700")]
     public async Task A_device_with_a_birth_certificate_enrolls(string kind, string module)
     {
@@ -117,7 +126,7 @@ public sealed class SimulatedEnrollmentTests(RunningServer server) : TestsOnServ
         result.GetProperty("problem").GetProperty("reason").GetString().Should().Be("freshness-mismatch");
     }
 
-    [Theory, InlineData("mac", "acme/apple-device/directory"), InlineData("tpm", "acme/linux-tpm/directory"), InlineData("android", "acme/android-device/directory"), InlineData("printer", "acme/iot-idevid/directory"), InlineData("iot", "acme/iot-idevid/directory")]
+    [Theory, InlineData("mac", "acme/apple-device/directory"), InlineData("tpm", "acme/linux-tpm/directory"), InlineData("android", "acme/android-device/directory"), InlineData("printer", "acme/iot-idevid/directory"), InlineData("iot", "acme/iot-idevid/directory"), InlineData("yubikey", "acme/yubikey/directory")]
     public async Task An_attested_key_that_is_not_the_key_of_the_request_gets_nothing(string kind, string directory)
     {
         var (code, result, _) = await Enroll(kind, directory, "--fault", "key-swap");

@@ -52,7 +52,7 @@ public sealed class FormatTests
         Folders.Where(other => other.Path == folder.Path).Should().ContainSingle("a folder holds one format");
         Sources.Below(folder.Path.TrimEnd('/')).Where(file => file.Code.Contains(": IFormatVerifier", StringComparison.Ordinal)).Should().ContainSingle()
             .Which.Name.Should().Be(folder.Verifier);
-        list.Lines.Where(line => Regex.IsMatch(line, $@"\b{folder.Name}\b|\b{folder.Verifier}\b")).Should().ContainSingle("it is added by one line");
+        list.Code.Split('\n').Where(line => Regex.IsMatch(line, $@"\b{folder.Name}\b|\b{folder.Verifier}\b")).Should().ContainSingle("it is added by one line");
     }
 
     [Theory, MemberData(nameof(Formats))]
@@ -70,9 +70,7 @@ public sealed class FormatTests
     [Fact]
     public void What_is_excused_still_names_a_format()
     {
-        // Server/Tpm is there when the attestation CA is
-        var idle = Outside.Where(excuse => Sources.Below("src").Any(file => file.Path.StartsWith(excuse.Path, StringComparison.Ordinal)))
-            .Where(excuse => !Sources.Below("src").Any(file => file.Path.StartsWith(excuse.Path, StringComparison.Ordinal) && Folders.Any(folder => Names(file, folder))));
+        var idle = Outside.Where(excuse => !Sources.Below("src").Any(file => file.Path.StartsWith(excuse.Path, StringComparison.Ordinal) && Folders.Any(folder => Names(file, folder))));
 
         idle.Select(excuse => $"{excuse.Path}: {excuse.Why}").Should().BeEmpty();
     }
@@ -132,7 +130,12 @@ public sealed class FormatTests
         && !Folders.Any(folder => file.Path.StartsWith(folder.Path, StringComparison.Ordinal));
 
     private static bool Names(SourceFile file, FormatFolder folder) =>
-        Regex.IsMatch(file.Code, $@"\b{folder.Verifier}\b|\b{Regex.Escape(folder.Namespace)}\b|(?<![\w.]){folder.Name}\.[A-Z]") || file.Literals.Contains(folder.Format);
+        Regex.IsMatch(file.Code, $@"\b{folder.Verifier}\b|\b{Regex.Escape(folder.Namespace)}\b|(?<![\w.]){folder.Name}\.[A-Z]")
+        || Literals(file).Contains(folder.Format);
+
+    // a member of JSON may be called like a format
+    private static IEnumerable<string> Literals(SourceFile file) =>
+        new SourceFile(file.Path, Regex.Replace(file.Text, @"\[JsonPropertyName\(""[^""]*""\)\]", "")).Literals;
 
     private static FormatFolder Folder(string format) => Folders.Single(folder => folder.Format == format);
 

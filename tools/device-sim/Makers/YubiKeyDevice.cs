@@ -8,6 +8,9 @@ internal sealed record YubiKeyDevice
     /// <summary>Major, minor, patch.</summary>
     public byte[] Firmware { get; init; } = [5, 4, 3];
 
+    /// <summary>What the attestation certificate says, which was made before the key was sold; null: the same.</summary>
+    public byte[]? AttestationFirmware { get; init; }
+
     /// <summary>1 never, 2 once, 3 always.</summary>
     public byte PinPolicy { get; init; } = 2;
 

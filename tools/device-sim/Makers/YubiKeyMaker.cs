@@ -110,7 +110,7 @@ internal sealed record YubiKeyMaker(YubiKeyVendor Vendor, DateTimeOffset Now)
             : Device.Cspn ? new ExtensionFields(YubiKeyVendor.Arc + "11", false, Der.Integer(1))
             : null;
         var thief = new Seed("an owner").Key("f9", EcDomain.P256);
-        var issuer = YubiKeyVendor.Certificate(f9, Device.Firmware, certification, fields =>
+        var issuer = YubiKeyVendor.Certificate(f9, Device.AttestationFirmware ?? Device.Firmware, certification, fields =>
             Has(YubiKeyFault.ExpiredIntermediate) ? fields with { NotAfter = Now.AddDays(-30) }
             : Has(YubiKeyFault.OverwrittenAttestationKey) ? fields with { PublicKey = thief.PublicKey }
             : Has(YubiKeyFault.IssuedByAnotherApplication) ? fields with { Extensions = [] }
