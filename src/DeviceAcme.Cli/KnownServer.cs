@@ -30,7 +30,7 @@ internal sealed class KnownServer
 
     /// <summary>The base URL without a slash at its end.</summary>
     public string Url => KnownUrl
-        ?? throw new CommandFailure("the server's URL is not known", "--url https://acme.example says it; a server that was started once has written it into its --data directory");
+        ?? throw new WrongUse("the server's URL is not known", "--url https://acme.example says it; a server that was started once has written it into its --data directory");
 
     /// <summary>True where devices elsewhere would look for the server on themselves.</summary>
     public bool IsLoopback => _url is { IsLoopback: true };
@@ -40,7 +40,7 @@ internal sealed class KnownServer
 
     /// <exception cref="CommandFailure">An option is wrong, or nobody said where the profiles are.</exception>
     public static KnownServer Open(ParseResult parsed, ServerChoices choices) => Find(parsed, choices)
-        ?? throw new CommandFailure("the folder of the profiles is not known", "--profiles DIR says where it is; a server that was started once has written it into its --data directory");
+        ?? throw new WrongUse("the folder of the profiles is not known", "--profiles DIR says where it is; a server that was started once has written it into its --data directory");
 
     /// <summary>The same; null where nobody said where the profiles are.</summary>
     public static KnownServer? Find(ParseResult parsed, ServerChoices choices)
@@ -58,7 +58,7 @@ internal sealed class KnownServer
         var root = parsed.GetValue(choices.Root);
         if (root is not null && !File.Exists(root))
         {
-            throw new CommandFailure($"--root: no file {root}");
+            throw new WrongUse($"--root: no file {root}");
         }
 
         return new KnownServer(url, profiles, root is null ? null : Path.GetFullPath(root), Path.Combine(data, "ca", "root.pem"));
@@ -122,7 +122,7 @@ internal sealed class KnownServer
     public static Uri HttpsUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == "https" && url is { Query: "", Fragment: "", UserInfo: "" }
             ? url
-            : throw new CommandFailure($"--url: expected an https URL such as https://acme.example, found '{text}'");
+            : throw new WrongUse($"--url: expected an https URL such as https://acme.example, found '{text}'");
 
     private static bool IsProfile(string file) => Path.GetExtension(file) is ".yaml" or ".yml";
 }

@@ -19,3 +19,9 @@ internal sealed class CommandFailure(string message, string? hint = null) : Exce
     /// <summary>The reason code of the server's refusal; null where it was none.</summary>
     public string? Reason { get; init; }
 }
+
+/// <summary>What was asked wrongly; exit code 2.</summary>
+internal sealed class WrongUse(string message, string? hint = null) : Exception(message)
+{
+    public string? Hint { get; } = hint;
+}

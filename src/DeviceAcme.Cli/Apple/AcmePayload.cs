@@ -36,7 +36,7 @@ internal sealed record AcmePayload
 
         if (keySize is { } wished && !possible.Contains(wished))
         {
-            throw new CommandFailure($"--key-size {wished}: profile {profile.Name} and Apple's hardware leave {string.Join(" or ", possible)}");
+            throw new WrongUse($"--key-size {wished}: profile {profile.Name} and Apple's hardware leave {string.Join(" or ", possible)}");
         }
 
         return new AcmePayload

@@ -38,8 +38,8 @@ internal sealed record DeviceNames(string ClientIdentifier, IReadOnlyDictionary<
         if (!known.TryGetValue(fact, out var identifier))
         {
             throw mdm is null
-                ? new CommandFailure($"profile {profile.Name} proves {fact}: whose?", $"{option} VALUE for one device, or --mdm NAME for the variable of your device management")
-                : new CommandFailure($"profile {profile.Name} proves {fact}, and {mdm.Title} has no variable for it", $"{option} VALUE for one device, or a profile that proves device.serial");
+                ? new WrongUse($"profile {profile.Name} proves {fact}: whose?", $"{option} VALUE for one device, or --mdm NAME for the variable of your device management")
+                : new WrongUse($"profile {profile.Name} proves {fact}, and {mdm.Title} has no variable for it", $"{option} VALUE for one device, or a profile that proves device.serial");
         }
 
         // a variable is judged when it has become a value: by the server

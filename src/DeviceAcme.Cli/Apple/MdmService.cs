@@ -30,7 +30,7 @@ internal sealed record MdmService(string Name, string Title, string Serial, stri
     };
 
     public static MdmService Find(string name) => All.FirstOrDefault(service => service.Name == name)
-        ?? throw new CommandFailure($"--mdm: '{name}' is not known", NearestName.Hint(name, [.. All.Select(service => service.Name)]));
+        ?? throw new WrongUse($"--mdm: '{name}' is not known", NearestName.Hint(name, [.. All.Select(service => service.Name)]));
 }
 
 /// <summary>The facts of a device that its management knows too.</summary>

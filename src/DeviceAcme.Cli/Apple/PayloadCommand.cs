@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using DeviceAcme.Cli.Apple.Plist;
+using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Cli.Apple;
 
@@ -76,6 +77,11 @@ internal sealed class PayloadCommand
             _talk.Hint($"{server.Url} is the device itself for every device but this machine: --url says what devices see");
         }
 
+        if (profile.Identifiers[AcmeIdentifier.PermanentIdentifier].Proves == DeviceFacts.Udid)
+        {
+            _talk.Hint("the UDID in a Mac's evidence is its provisioning UDID, which most managements do not show");
+        }
+
         if (mdm is { RenewalMarker: { } marker })
         {
             _talk.Hint($"{mdm.Title} knows the certificate again by {marker} in its subject; docs/apple.md says what the profile needs for that");
@@ -104,7 +110,7 @@ internal sealed class PayloadCommand
         {
             MobileConfig => false,
             Declarative => true,
-            var other => throw new CommandFailure($"--format: expected {MobileConfig} or {Declarative}, found '{other}'"),
+            var other => throw new WrongUse($"--format: expected {MobileConfig} or {Declarative}, found '{other}'"),
         };
         var signed = parsed.GetValue(_signCert) is not null;
         (bool Wrong, string Message, string? Hint)[] rules =
@@ -121,7 +127,7 @@ internal sealed class PayloadCommand
         ];
         if (rules.FirstOrDefault(rule => rule.Wrong) is { Wrong: true } broken)
         {
-            throw new CommandFailure(broken.Message, broken.Hint);
+            throw new WrongUse(broken.Message, broken.Hint);
         }
     }
 
@@ -136,7 +142,7 @@ internal sealed class PayloadCommand
         var wifiRoots = parsed.GetValue(_wifiRoot) is { } file ? KnownServer.Certificates(file) : [];
         if (parsed.GetValue(_wifi) is not null && roots.Count + wifiRoots.Count == 0)
         {
-            throw new CommandFailure("--wifi needs a root that vouches for the RADIUS server", "--wifi-root FILE, or --root FILE where it is the same");
+            throw new WrongUse("--wifi needs a root that vouches for the RADIUS server", "--wifi-root FILE, or --root FILE where it is the same");
         }
 
         return new ConfigurationProfile

@@ -35,7 +35,7 @@ internal sealed class AcmeSh : IClientConfiguration
     private static IReadOnlyList<string> Answers(Enrollment enrollment) => enrollment switch
     {
         { Challenge: "dns-01", DnsProvider: { } provider } => ["--dns", provider],
-        { Challenge: "dns-01" } => throw new CommandFailure("dns-01 needs an API of acme.sh: --dns-provider NAME, for example dns_nsupdate"),
+        { Challenge: "dns-01" } => throw new WrongUse("dns-01 needs an API of acme.sh: --dns-provider NAME, for example dns_nsupdate"),
         { Challenge: "tls-alpn-01", TlsPort: { } port } => ["--alpn", "--tlsport", $"{port}"],
         { Challenge: "tls-alpn-01" } => ["--alpn"],
         { WebRoot: { } folder } => ["--webroot", folder],

@@ -38,7 +38,7 @@ internal sealed class Certbot : IClientConfiguration
     private static IReadOnlyList<string> Answers(Enrollment enrollment) => enrollment switch
     {
         { Challenge: "dns-01", DnsProvider: { } plugin } => ["--authenticator", plugin],
-        { Challenge: "dns-01" } => throw new CommandFailure("dns-01 needs a plug-in of certbot: --dns-provider NAME, for example dns-rfc2136"),
+        { Challenge: "dns-01" } => throw new WrongUse("dns-01 needs a plug-in of certbot: --dns-provider NAME, for example dns-rfc2136"),
         { WebRoot: { } folder } => ["--webroot", "--webroot-path", folder],
         { HttpPort: { } port } => ["--standalone", "--http-01-port", $"{port}"],
         _ => ["--standalone"],

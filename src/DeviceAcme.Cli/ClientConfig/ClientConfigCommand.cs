@@ -61,7 +61,7 @@ internal sealed partial class ClientConfigCommand
     {
         var name = parsed.GetRequiredValue(_client);
         var client = ClientConfigurations.All.FirstOrDefault(client => client.Name == name)
-            ?? throw new CommandFailure($"--client: '{name}' is not known", NearestName.Hint(name, [.. ClientConfigurations.All.Select(client => client.Name)]));
+            ?? throw new WrongUse($"--client: '{name}' is not known", NearestName.Hint(name, [.. ClientConfigurations.All.Select(client => client.Name)]));
         var server = KnownServer.Open(parsed, _server);
         var profile = server.Profile(parsed.GetRequiredValue(_profile));
         var names = Names(parsed, profile, client);
@@ -141,7 +141,7 @@ internal sealed partial class ClientConfigCommand
         }
         catch (ProblemException problem)
         {
-            throw new CommandFailure($"--name '{text}': {problem.Message}");
+            throw new WrongUse($"--name '{text}': {problem.Message}");
         }
     }
 
@@ -155,7 +155,7 @@ internal sealed partial class ClientConfigCommand
         })).ToArray();
         if (parsed.GetValue(_challenge) is { } wished)
         {
-            return possible.Contains(wished) ? wished : throw new CommandFailure(
+            return possible.Contains(wished) ? wished : throw new WrongUse(
                 $"--challenge {wished}: {client.Name} and profile {profile.Name} cannot prove {string.Join(", ", names)} by it", possible.Length > 0 ? "they can by " + string.Join(" or ", possible) : null);
         }
 
@@ -179,7 +179,7 @@ internal sealed partial class ClientConfigCommand
         }
         catch (ProblemException problem)
         {
-            throw new CommandFailure($"--email: {problem.Message}");
+            throw new WrongUse($"--email: {problem.Message}");
         }
     }
 
@@ -209,20 +209,20 @@ internal sealed partial class ClientConfigCommand
 
         var macKey = parsed.GetValue(_eabKey) ?? Environment.GetEnvironmentVariable(MacKeyVariable);
         return macKey is null
-            ? throw new CommandFailure("--eab needs the MAC key", $"--eab-key MACKEY or {MacKeyVariable}; it was shown once, when the key was made")
+            ? throw new WrongUse("--eab needs the MAC key", $"--eab-key MACKEY or {MacKeyVariable}; it was shown once, when the key was made")
             : Base64Url().IsMatch(keyId) && Base64Url().IsMatch(macKey)
                 ? new ExternalAccount(keyId, macKey)
-                : throw new CommandFailure("--eab, --eab-key: expected base64url without padding, as 'deviceacme eab add' printed them");
+                : throw new WrongUse("--eab, --eab-key: expected base64url without padding, as 'deviceacme eab add' printed them");
     }
 
     private static int? Port(ParseResult parsed, Option<int?> option) => parsed.GetValue(option) is not { } port ? null
-        : port is >= 1 and <= 65535 ? port : throw new CommandFailure($"{option.Name}: expected a port from 1 to 65535, found {port}");
+        : port is >= 1 and <= 65535 ? port : throw new WrongUse($"{option.Name}: expected a port from 1 to 65535, found {port}");
 
     private static string? Line(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is { } text && text.Any(char.IsControl)
-        ? throw new CommandFailure($"{option.Name}: expected one line") : parsed.GetValue(option);
+        ? throw new WrongUse($"{option.Name}: expected one line") : parsed.GetValue(option);
 
     private static string? Word(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is { } text && !ProviderName().IsMatch(text)
-        ? throw new CommandFailure($"{option.Name}: expected a name, found '{text}'") : parsed.GetValue(option);
+        ? throw new WrongUse($"{option.Name}: expected a name, found '{text}'") : parsed.GetValue(option);
 
     [GeneratedRegex(@"\A[A-Za-z0-9_-]{1,256}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Base64Url();

@@ -32,7 +32,7 @@ internal sealed class Lego : IClientConfiguration
     private static IReadOnlyList<string> Answers(Enrollment enrollment) => enrollment switch
     {
         { Challenge: "dns-01", DnsProvider: { } provider } => ["--dns", provider],
-        { Challenge: "dns-01" } => throw new CommandFailure("dns-01 needs a provider of lego: --dns-provider NAME, for example rfc2136"),
+        { Challenge: "dns-01" } => throw new WrongUse("dns-01 needs a provider of lego: --dns-provider NAME, for example rfc2136"),
         { Challenge: "tls-alpn-01", TlsPort: { } port } => ["--tls", "--tls.port", $":{port}"],
         { Challenge: "tls-alpn-01" } => ["--tls"],
         { WebRoot: { } folder } => ["--http", "--http.webroot", folder],

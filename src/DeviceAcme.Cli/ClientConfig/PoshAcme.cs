@@ -32,7 +32,7 @@ internal sealed class PoshAcme : IClientConfiguration
     private static IReadOnlyList<string> Answers(Enrollment enrollment) => enrollment switch
     {
         { Challenge: "dns-01", DnsProvider: { } plugin } => ["-Plugin", plugin, "-PluginArgs", "@{ }"],
-        { Challenge: "dns-01" } => throw new CommandFailure("dns-01 needs a plug-in of Posh-ACME: --dns-provider NAME; Get-PAPlugin lists them"),
+        { Challenge: "dns-01" } => throw new WrongUse("dns-01 needs a plug-in of Posh-ACME: --dns-provider NAME; Get-PAPlugin lists them"),
         { WebRoot: { } folder } => ["-Plugin", "WebRoot", "-PluginArgs", $"@{{ WRPath = {Quoting.PowerText(folder)} }}"],
         { HttpPort: { } port } => ["-Plugin", "WebSelfHost", "-PluginArgs", $"@{{ WSHPort = '{port}' }}"],
         _ => ["-Plugin", "WebSelfHost", "-PluginArgs", "@{ }"],

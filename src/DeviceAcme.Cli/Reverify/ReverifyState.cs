@@ -97,7 +97,7 @@ internal sealed class ReverifyState
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new Verify.WrongUse($"--resume {path}: {exception.Message}", "this is no file that a run of reverify left");
+            throw new WrongUse($"--resume {path}: {exception.Message}", "this is no file that a run of reverify left");
         }
     }
 

@@ -73,9 +73,3 @@ internal static class EvidenceFiles
         return Base64Url.IsValid(record.Statement) ? Base64Url.DecodeFromChars(record.Statement) : throw new WrongUse($"{file}: statement is not base64url", null);
     }
 }
-
-/// <summary>The command was used wrongly; exit code 2.</summary>
-internal sealed class WrongUse(string message, string? hint) : Exception(message)
-{
-    public string? Hint { get; } = hint;
-}

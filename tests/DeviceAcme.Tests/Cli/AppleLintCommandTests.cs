@@ -110,7 +110,7 @@ public sealed class AppleLintCommandTests : IDisposable
     {
         var name = file == "FILE" ? Write(PlistWriter.Write(Samples.Right().File.Root)) : file;
 
-        var answer = (await Terminal.TypeWithServer(["apple", "lint", name, .. arguments])).ShouldExit(1);
+        var answer = (await Terminal.TypeWithServer(["apple", "lint", name, .. arguments])).ShouldExit(2);
 
         answer.Output.Should().BeEmpty();
         answer.Error.Should().Contain(reason);

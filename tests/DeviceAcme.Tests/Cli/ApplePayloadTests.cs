@@ -148,20 +148,20 @@ public sealed class ApplePayloadTests : IDisposable
     }
 
     [Theory]
-    [InlineData("takes no permanent-identifier", "--profile", "tls-server", "--serial", "C02")]
-    [InlineData("takes no apple evidence", "--profile", "android-device", "--serial", "C02")]
-    [InlineData("no profile is named 'apple-devise'", "--profile", "apple-devise", "--serial", "C02")]
-    [InlineData("whose?", "--profile", "apple-device")]
-    [InlineData("--mdm: 'jam' is not known", "--profile", "apple-device", "--mdm", "jam")]
-    [InlineData("--key-size 521", "--profile", "apple-device", "--serial", "C02", "--key-size", "521")]
-    [InlineData("--wifi needs --wifi-server", "--profile", "apple-device", "--serial", "C02", "--wifi", "Office")]
-    [InlineData("a signed profile cannot have variables", "--profile", "apple-device", "--mdm", "jamf", "--sign-cert", "x", "--sign-key", "x", "-o", "x")]
-    [InlineData("a signed profile is binary", "--profile", "apple-device", "--serial", "C02", "--sign-cert", "x", "--sign-key", "x")]
-    [InlineData("go together", "--profile", "apple-device", "--serial", "C02", "--sign-cert", "x", "-o", "x")]
-    [InlineData("--format: expected mobileconfig or declarative", "--profile", "apple-device", "--serial", "C02", "--format", "xml")]
-    public async Task What_cannot_be_is_refused_with_the_reason(string reason, params string[] arguments)
+    [InlineData(1, "takes no permanent-identifier", "--profile", "tls-server", "--serial", "C02")]
+    [InlineData(1, "takes no apple evidence", "--profile", "android-device", "--serial", "C02")]
+    [InlineData(1, "no profile is named 'apple-devise'", "--profile", "apple-devise", "--serial", "C02")]
+    [InlineData(2, "whose?", "--profile", "apple-device")]
+    [InlineData(2, "--mdm: 'jam' is not known", "--profile", "apple-device", "--mdm", "jam")]
+    [InlineData(2, "--key-size 521", "--profile", "apple-device", "--serial", "C02", "--key-size", "521")]
+    [InlineData(2, "--wifi needs --wifi-server", "--profile", "apple-device", "--serial", "C02", "--wifi", "Office")]
+    [InlineData(2, "a signed profile cannot have variables", "--profile", "apple-device", "--mdm", "jamf", "--sign-cert", "x", "--sign-key", "x", "-o", "x")]
+    [InlineData(2, "a signed profile is binary", "--profile", "apple-device", "--serial", "C02", "--sign-cert", "x", "--sign-key", "x")]
+    [InlineData(2, "go together", "--profile", "apple-device", "--serial", "C02", "--sign-cert", "x", "-o", "x")]
+    [InlineData(2, "--format: expected mobileconfig or declarative", "--profile", "apple-device", "--serial", "C02", "--format", "xml")]
+    public async Task What_cannot_be_is_refused_with_the_reason(int code, string reason, params string[] arguments)
     {
-        var answer = (await Terminal.TypeWithServer(["apple", "payload", .. arguments])).ShouldExit(1);
+        var answer = (await Terminal.TypeWithServer(["apple", "payload", .. arguments])).ShouldExit(code);
 
         answer.Output.Should().BeEmpty();
         answer.Error.Should().Contain("deviceacme: error: ").And.Contain(reason);
@@ -179,6 +179,30 @@ public sealed class ApplePayloadTests : IDisposable
             var answer = await Terminal.Type("apple", "payload", "--profile", "apple-device", "--profiles", folder.FullName, "--url", Terminal.Url, "--data", folder.FullName, "--serial", "F17XK1PZJGH5");
 
             answer.ShouldExit(1).Error.Should().Contain("does not allow 'F17XK1PZJGH5'").And.Contain("C02*");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_profile_that_proves_the_UDID_gets_it_and_a_warning_about_Macs()
+    {
+        var folder = Directory.CreateTempSubdirectory("deviceacme-profiles-");
+        try
+        {
+            var text = await File.ReadAllTextAsync(Path.Combine(Terminal.Profiles, "apple-device.yaml"), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(
+                Path.Combine(folder.FullName, "apple-device.yaml"), text.Replace("proves: device.serial", "proves: device.udid", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+            Task<Answer> For(string mdm) => Terminal.Type("apple", "payload", "--profile", "apple-device", "--profiles", folder.FullName, "--url", Terminal.Url, "--data", folder.FullName, "--mdm", mdm);
+
+            var answer = (await For("mosyle")).ShouldExit(0);
+            var acme = Part(PlistReader.Read(Encoding.UTF8.GetBytes(answer.Output)), AppleKey.AcmePayload);
+            acme.TextOf("ClientIdentifier").Should().Be("%UUID%");
+            Texts(acme.Find("Subject")!).Should().Equal("CN", "%SerialNumber%");
+            answer.Error.Should().Contain("provisioning UDID");
+            (await For("intune")).ShouldExit(2).Error.Should().Contain("Microsoft Intune has no variable for it");
         }
         finally
         {

@@ -96,24 +96,24 @@ public sealed class ClientConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("'certbt' is not known", "certbt", "tls-server")]
-    [InlineData("takes no dns identifier", "certbot", "apple-device")]
-    [InlineData("enrolls no addresses", "certbot", "tls-server", "--name", "10.0.0.1")]
-    [InlineData("does not allow 'www.example.org'", "certbot", "narrow", "--name", "www.example.org")]
-    [InlineData("--name 'a;b.example'", "certbot", "tls-server", "--name", "a;b.example")]
-    [InlineData("requires an external account", "certbot", "bound")]
-    [InlineData("takes no external account", "certbot", "tls-server", "--eab", "id", "--eab-key", "key")]
-    [InlineData("--eab needs the MAC key", "certbot", "bound", "--eab", "id")]
-    [InlineData("expected base64url", "certbot", "bound", "--eab", "id", "--eab-key", "a b")]
-    [InlineData("cannot prove host.example by it", "certbot", "tls-server", "--challenge", "tls-alpn-01")]
-    [InlineData("have no challenge that proves *.example.com", "caddy", "tls-server", "--name", "*.example.com")]
-    [InlineData("--dns-provider NAME", "lego", "tls-server", "--name", "*.example.com")]
-    [InlineData("--dns-provider: expected a name", "lego", "tls-server", "--name", "*.example.com", "--dns-provider", "a b")]
-    [InlineData("--http-port: expected a port", "lego", "tls-server", "--http-port", "0")]
-    [InlineData("--email", "lego", "tls-server", "--email", "nobody")]
-    public async Task What_cannot_be_is_refused_with_the_reason(string reason, string client, string profile, params string[] options)
+    [InlineData(2, "'certbt' is not known", "certbt", "tls-server")]
+    [InlineData(1, "takes no dns identifier", "certbot", "apple-device")]
+    [InlineData(1, "enrolls no addresses", "certbot", "tls-server", "--name", "10.0.0.1")]
+    [InlineData(1, "does not allow 'www.example.org'", "certbot", "narrow", "--name", "www.example.org")]
+    [InlineData(2, "--name 'a;b.example'", "certbot", "tls-server", "--name", "a;b.example")]
+    [InlineData(1, "requires an external account", "certbot", "bound")]
+    [InlineData(1, "takes no external account", "certbot", "tls-server", "--eab", "id", "--eab-key", "key")]
+    [InlineData(2, "--eab needs the MAC key", "certbot", "bound", "--eab", "id")]
+    [InlineData(2, "expected base64url", "certbot", "bound", "--eab", "id", "--eab-key", "a b")]
+    [InlineData(2, "cannot prove host.example by it", "certbot", "tls-server", "--challenge", "tls-alpn-01")]
+    [InlineData(1, "have no challenge that proves *.example.com", "caddy", "tls-server", "--name", "*.example.com")]
+    [InlineData(2, "--dns-provider NAME", "lego", "tls-server", "--name", "*.example.com")]
+    [InlineData(2, "--dns-provider: expected a name", "lego", "tls-server", "--name", "*.example.com", "--dns-provider", "a b")]
+    [InlineData(2, "--http-port: expected a port", "lego", "tls-server", "--http-port", "0")]
+    [InlineData(2, "--email", "lego", "tls-server", "--email", "nobody")]
+    public async Task What_cannot_be_is_refused_with_the_reason(int code, string reason, string client, string profile, params string[] options)
     {
-        var answer = (await Run(client, profile, options)).ShouldExit(1);
+        var answer = (await Run(client, profile, options)).ShouldExit(code);
 
         answer.Output.Should().BeEmpty();
         answer.Error.Should().Contain(reason);

@@ -43,6 +43,19 @@ internal sealed class LintCommand
 
     private int Run(ParseResult parsed)
     {
+        try
+        {
+            return Lint(parsed);
+        }
+        catch (CommandFailure failure)
+        {
+            // 1 says that the payload has errors; nothing was said of it here
+            throw new WrongUse(failure.Message, failure.Hint);
+        }
+    }
+
+    private int Lint(ParseResult parsed)
+    {
         var name = parsed.GetRequiredValue(_file);
         var systems = (parsed.GetValue(_os) ?? []).Select(AppleSystem.Parse).ToArray();
         var mdm = parsed.GetValue(_mdm) is { } service ? MdmService.Find(service) : null;

@@ -77,11 +77,11 @@ internal sealed record AppleSystem(string Name, Version Version)
         var name = parts[0].ToLowerInvariant();
         if (parts.Length != 2 || !Since.ContainsKey(name))
         {
-            throw new CommandFailure($"--os: expected a system and a version such as macos=13.6, found '{text}'", "systems are " + string.Join(", ", Since.Keys));
+            throw new WrongUse($"--os: expected a system and a version such as macos=13.6, found '{text}'", "systems are " + string.Join(", ", Since.Keys));
         }
 
         return int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var major) ? new AppleSystem(name, new Version(major, 0))
             : Version.TryParse(parts[1], out var version) ? new AppleSystem(name, version)
-            : throw new CommandFailure($"--os: expected a version such as 13.6, found '{parts[1]}'");
+            : throw new WrongUse($"--os: expected a version such as 13.6, found '{parts[1]}'");
     }
 }
