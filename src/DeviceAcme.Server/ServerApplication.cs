@@ -42,10 +42,11 @@ internal static class ServerApplication
         app.UseOn(Listener.Admin, admin =>
         {
             admin.UsePlainProblems();
-            admin.UseAdminToken();
+            admin.UseAdminCaller();
         });
         app.UseListenerPaths();
         app.UseRouting();
+        app.UseOn(Listener.Admin, admin => admin.UseAdminRoles());
         app.UseMiddleware<JwsMiddleware>();
         app.MapAcme();
         app.MapTpm();
@@ -55,7 +56,7 @@ internal static class ServerApplication
         // Now, so that what is wrong with them ends the start and not the first request.
         app.Services.GetRequiredService<AcmeDb>();
         app.Services.GetRequiredService<AnchorVersions>();
-        app.Services.GetRequiredService<AdminToken>();
+        app.Services.GetRequiredService<LocalToken>();
         app.Services.GetRequiredService<Issuers>();
         return app;
     }

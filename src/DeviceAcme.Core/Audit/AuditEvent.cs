@@ -11,11 +11,15 @@ internal sealed class AuditEvent
     /// <summary>Stable dotted name, for example <c>order.created</c>.</summary>
     public required string Kind { get; init; }
 
+    /// <summary>Which administrator did it or was refused: <see cref="Administration.AdminCaller.Name"/>; null for what clients and the server itself do.</summary>
+    public string? Actor { get; init; }
+
     public string? Profile { get; init; }
     public AccountId? Account { get; init; }
     public OrderId? Order { get; init; }
     public AuthorizationId? Authorization { get; init; }
     public CertificateId? Certificate { get; init; }
+    public DeviceId? Device { get; init; }
 
     /// <summary>Reason code of a refusal.</summary>
     public string? Reason { get; init; }

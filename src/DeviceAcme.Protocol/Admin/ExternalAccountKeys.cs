@@ -64,4 +64,8 @@ public sealed record ExternalAccountKeyList
 [JsonSerializable(typeof(IReadOnlyList<AnomalyEntry>))]
 [JsonSerializable(typeof(AcknowledgedAnomalies))]
 [JsonSerializable(typeof(OrderExplanation))]
+[JsonSerializable(typeof(NewAdminToken))]
+[JsonSerializable(typeof(AdminTokenEntry))]
+[JsonSerializable(typeof(AdminTokenList))]
+[JsonSerializable(typeof(AdminSelf))]
 public sealed partial class AdminJson : JsonSerializerContext;

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DeviceAcme.Protocol.Acme;
-using DeviceAcme.Protocol.Admin;
+using static DeviceAcme.Server.Admin.AllowedToMetadata;
+using static DeviceAcme.Server.Admin.LimitedCallers;
 
 namespace DeviceAcme.Server.Admin;
 
-/// <summary>Every route of the admin listener. All of them need the token: the check stands before the routes.</summary>
+/// <summary>Every route of the admin listener, and who may call it. What a limited caller sees of a route, its handler decides.</summary>
 internal static class AdminEndpoints
 {
     /// <summary>Few bodies of this listener need more.</summary>
@@ -13,52 +14,37 @@ internal static class AdminEndpoints
 
     public static void AddAdmin(this IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(_ => AdminToken.ReadOrMake(options.DataDirectory));
+        services.AddSingleton(_ => LocalToken.ReadOrMake(options.DataDirectory));
+        services.AddSingleton<ApiTokens>();
         services.AddSingleton<ExternalAccountKeys>();
     }
 
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
-        var keys = routes.MapGroup("/admin/v1/external-account-keys");
-        keys.MapGet("", ListKeys);
-        keys.MapPost("", AddKey);
-        keys.MapDelete("/{keyId}", RemoveKey);
-        routes.MapEvidence();
-        routes.MapExplain();
-        routes.MapAnchors();
-    }
+        var admin = routes.MapGroup("/admin/v1");
+        admin.MapGet("/self", TokenEndpoints.Self).To(Readers, WithinTheirProfiles);
 
-    /// <summary>Nobody gets in without the token, also where there is no route.</summary>
-    public static void UseAdminToken(this IApplicationBuilder app) =>
-        app.Use((context, next) =>
-        {
-            var token = context.RequestServices.GetRequiredService<AdminToken>();
-            if (token.IsIn(context.Request.Headers.Authorization))
-            {
-                return next(context);
-            }
+        admin.MapGet("/anchors", AnchorEndpoints.List).To(Readers, WithinTheirProfiles);
+        admin.MapGet("/anchors/versions", AnchorEndpoints.Versions).To(Readers, WithinTheirProfiles);
+        admin.MapGet("/anchors/diff", AnchorEndpoints.Diff).To(Readers, WithinTheirProfiles);
+        admin.MapGet("/anchors/export", AnchorEndpoints.Export).To(Readers, WithinTheirProfiles);
+        admin.MapGet("/anchors/sets/{hash}", AnchorEndpoints.Set).To(Readers, WithinTheirProfiles);
+        admin.MapPost("/anchors/imports", AnchorEndpoints.Import).To(Administrators);
+        admin.MapPost("/anchors/distrusts", AnchorEndpoints.Distrust).To(Administrators);
 
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-            throw Problems.Unauthorized("admin-token-missing", $"Authorization: expected 'Bearer' and the token in the data directory's {RunningServer.TokenFileName}", StatusCodes.Status401Unauthorized);
-        });
+        admin.MapGet("/evidence", EvidenceEndpoints.List).To(Readers, WithinTheirProfiles);
+        admin.MapGet("/evidence/{id}", EvidenceEndpoints.Show).To(Readers, WithinTheirProfiles);
+        admin.MapPost("/evidence/{id}/acknowledge", EvidenceEndpoints.Acknowledge).To(Officers, WithinTheirProfiles);
 
-    private static async Task ListKeys(HttpContext context, ExternalAccountKeys keys)
-    {
-        var list = new ExternalAccountKeyList { Keys = await keys.List(context.RequestAborted) };
-        await AdminReply.Write(context, StatusCodes.Status200OK, list, AdminJson.Default.ExternalAccountKeyList);
-    }
+        admin.MapGet("/external-account-keys", ExternalAccountKeyEndpoints.List).To(Readers, WithinTheirProfiles);
+        admin.MapPost("/external-account-keys", ExternalAccountKeyEndpoints.Add).To(Officers, WithinTheirProfiles);
+        admin.MapDelete("/external-account-keys/{keyId}", ExternalAccountKeyEndpoints.Remove).To(Officers, WithinTheirProfiles);
 
-    private static async Task AddKey(HttpContext context, ExternalAccountKeys keys)
-    {
-        var wanted = await Read(context.Request, AdminJson.Default.NewExternalAccountKey);
-        var made = await keys.Add(wanted, context.RequestAborted);
-        await AdminReply.Write(context, StatusCodes.Status201Created, made, AdminJson.Default.ExternalAccountKeyEntry);
-    }
+        admin.MapGet("/orders/{id}/explain", EvidenceEndpoints.Explain).To(Readers, WithinTheirProfiles);
 
-    private static async Task RemoveKey(string keyId, HttpContext context, ExternalAccountKeys keys)
-    {
-        await keys.Remove(keyId, context.RequestAborted);
-        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        admin.MapGet("/tokens", TokenEndpoints.List).To(Overseers);
+        admin.MapPost("/tokens", TokenEndpoints.Add).To(Administrators);
+        admin.MapDelete("/tokens/{id}", TokenEndpoints.Revoke).To(Administrators);
     }
 
     /// <summary>The body of a request, as JSON of the expected shape.</summary>

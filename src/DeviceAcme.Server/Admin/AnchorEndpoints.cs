@@ -15,52 +15,40 @@ internal static class AnchorEndpoints
 
     private const int HighestVersion = int.MaxValue;
 
-    public static void MapAnchors(this IEndpointRouteBuilder routes)
-    {
-        var anchors = routes.MapGroup("/admin/v1/anchors");
-        anchors.MapGet("", List);
-        anchors.MapGet("/versions", Versions);
-        anchors.MapGet("/diff", Diff);
-        anchors.MapGet("/export", Export);
-        anchors.MapGet("/sets/{hash}", Set);
-        anchors.MapPost("/imports", Import);
-        anchors.MapPost("/distrusts", Distrust);
-    }
-
-    private static async Task List(HttpContext context, AnchorAdministration anchors)
+    public static async Task List(HttpContext context, AnchorAdministration anchors)
     {
         var query = new AdminQuery(context.Request, "version", "folder");
         var list = await anchors.List(Version(query, "version"), query.Text("folder"), context.RequestAborted);
         await AdminReply.Write(context, StatusCodes.Status200OK, list, AdminJson.Default.AnchorListing);
     }
 
-    private static async Task Versions(HttpContext context, AnchorAdministration anchors)
+    public static async Task Versions(HttpContext context, AnchorAdministration anchors)
     {
         _ = new AdminQuery(context.Request);
         await AdminReply.Write(context, StatusCodes.Status200OK, await anchors.Versions(context.RequestAborted), AdminJson.Default.AnchorVersionList);
     }
 
-    private static async Task Diff(HttpContext context, AnchorAdministration anchors)
+    public static async Task Diff(HttpContext context, AnchorAdministration anchors)
     {
         var query = new AdminQuery(context.Request, "from", "to");
         var changes = await anchors.Diff(Version(query, "from"), Version(query, "to"), context.RequestAborted);
         await AdminReply.Write(context, StatusCodes.Status200OK, changes, AdminJson.Default.AnchorChanges);
     }
 
-    private static async Task Export(HttpContext context, AnchorAdministration anchors)
+    public static async Task Export(HttpContext context, AnchorAdministration anchors)
     {
         var query = new AdminQuery(context.Request, "version", "folder");
         var export = await anchors.Export(Version(query, "version"), query.Text("folder"), context.RequestAborted);
         await AdminReply.Write(context, StatusCodes.Status200OK, export, AdminJson.Default.AnchorExport);
     }
 
-    private static async Task Set(string hash, HttpContext context, AnchorAdministration anchors)
+    public static async Task Set(string hash, HttpContext context, AnchorAdministration anchors)
     {
         _ = new AdminQuery(context.Request);
         await AdminReply.Write(context, StatusCodes.Status200OK, await anchors.FindSet(hash, context.RequestAborted), AdminJson.Default.AnchorSetEntry);
     }
 
-    private static async Task Import(HttpContext context, AnchorAdministration anchors)
+    public static async Task Import(HttpContext context, AnchorAdministration anchors)
     {
         // the listener's own bound is that of device's requests; the body's length is checked before it is read
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } bound)
@@ -69,14 +57,14 @@ internal static class AnchorEndpoints
         }
 
         var request = await AdminEndpoints.Read(context.Request, AdminJson.Default.AnchorImportRequest, MaximumImportBytes);
-        var report = await anchors.Import(request, context.RequestAborted);
+        var report = await anchors.Import(request, context.Caller(), context.RequestAborted);
         await AdminReply.Write(context, report.NewVersion ? StatusCodes.Status201Created : StatusCodes.Status200OK, report, AdminJson.Default.AnchorImportReport);
     }
 
-    private static async Task Distrust(HttpContext context, AnchorAdministration anchors)
+    public static async Task Distrust(HttpContext context, AnchorAdministration anchors)
     {
         var request = await AdminEndpoints.Read(context.Request, AdminJson.Default.AnchorDistrustRequest, MaximumDistrustBytes);
-        await AdminReply.Write(context, StatusCodes.Status201Created, await anchors.Distrust(request, context.RequestAborted), AdminJson.Default.AnchorChanges);
+        await AdminReply.Write(context, StatusCodes.Status201Created, await anchors.Distrust(request, context.Caller(), context.RequestAborted), AdminJson.Default.AnchorChanges);
     }
 
     private static int? Version(AdminQuery query, string name) => query.Text(name) is null ? null : query.Number(name, 1, HighestVersion);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using DeviceAcme.Core.Administration;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Anchors;
@@ -38,11 +39,11 @@ internal static class AnchorsCommand
 
         var import = new Command("import", "takes certificates into a folder; the request is read from stdin as JSON");
         commandLine.SetAction(import, (_, options, cancellation) => Run(open, options, async anchors =>
-            Print(await anchors.Import(await Read(AdminJson.Default.AnchorImportRequest, cancellation), cancellation), AdminJson.Default.AnchorImportReport)));
+            Print(await anchors.Import(await Read(AdminJson.Default.AnchorImportRequest, cancellation), AdminCaller.Command, cancellation), AdminJson.Default.AnchorImportReport)));
 
         var distrust = new Command("distrust", "believes a certificate no more; the request is read from stdin as JSON");
         commandLine.SetAction(distrust, (_, options, cancellation) => Run(open, options, async anchors =>
-            Print(await anchors.Distrust(await Read(AdminJson.Default.AnchorDistrustRequest, cancellation), cancellation), AdminJson.Default.AnchorChanges)));
+            Print(await anchors.Distrust(await Read(AdminJson.Default.AnchorDistrustRequest, cancellation), AdminCaller.Command, cancellation), AdminJson.Default.AnchorChanges)));
 
         return new Command("anchors", "the versions of the anchor set, while no server runs on the data directory") { list, versions, diff, export, import, distrust };
     }

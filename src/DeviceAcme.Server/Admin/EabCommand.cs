@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using DeviceAcme.Core.Administration;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Hosting;
@@ -20,16 +21,16 @@ internal static class EabCommand
         commandLine.SetAction(add, (parsed, options, cancellation) => Run(open, options, async keys =>
         {
             var wanted = new NewExternalAccountKey { Profile = parsed.GetValue(profile), ExpiresIn = parsed.GetValue(expires) };
-            Print(await keys.Add(wanted, cancellation), AdminJson.Default.ExternalAccountKeyEntry);
+            Print(await keys.Add(wanted, AdminCaller.Command, cancellation), AdminJson.Default.ExternalAccountKeyEntry);
         }));
 
         var list = new Command("list", "lists the keys without their MAC keys");
         commandLine.SetAction(list, (_, options, cancellation) => Run(open, options, async keys =>
-            Print(new ExternalAccountKeyList { Keys = await keys.List(cancellation) }, AdminJson.Default.ExternalAccountKeyList)));
+            Print(new ExternalAccountKeyList { Keys = await keys.List(AdminCaller.Command, cancellation) }, AdminJson.Default.ExternalAccountKeyList)));
 
         var keyId = new Argument<string>("key-id") { Description = "as list prints it" };
         var remove = new Command("remove", "removes a key; the account that it made goes on") { keyId };
-        commandLine.SetAction(remove, (parsed, options, cancellation) => Run(open, options, keys => keys.Remove(parsed.GetRequiredValue(keyId), cancellation)));
+        commandLine.SetAction(remove, (parsed, options, cancellation) => Run(open, options, keys => keys.Remove(parsed.GetRequiredValue(keyId), AdminCaller.Command, cancellation)));
 
         return new Command("eab", "keys for external account binding, while no server runs on the data directory") { add, list, remove };
     }

@@ -10,25 +10,15 @@ internal static class EvidenceEndpoints
 {
     private static readonly string[] Parameters = ["limit", "cursor", "order", "since", "until", "kind", "profile", "format", "accepted", "reason", "device"];
 
-    public static void MapEvidence(this IEndpointRouteBuilder routes)
-    {
-        var evidence = routes.MapGroup("/admin/v1/evidence");
-        evidence.MapGet("", List);
-        evidence.MapGet("/{id}", Show);
-        evidence.MapPost("/{id}/acknowledge", Acknowledge);
-    }
-
-    public static void MapExplain(this IEndpointRouteBuilder routes) => routes.MapGet("/admin/v1/orders/{id}/explain", Explain);
-
-    private static async Task Explain(string id, HttpContext context, Explainer explainer)
+    public static async Task Explain(string id, HttpContext context, Explainer explainer)
     {
         _ = new AdminQuery(context.Request);
-        var explanation = await explainer.Explain(id, context.RequestAborted) ?? throw Problems.Malformed(
+        var explanation = await explainer.Explain(id, context.Caller(), context.RequestAborted) ?? throw Problems.Malformed(
             "order-unknown", "path: no order, authorization, challenge, certificate or evidence has this id", StatusCodes.Status404NotFound);
         await AdminReply.Write(context, StatusCodes.Status200OK, explanation, AdminJson.Default.OrderExplanation);
     }
 
-    private static async Task List(HttpContext context, EvidenceArchive archive, TimeProvider time)
+    public static async Task List(HttpContext context, EvidenceArchive archive, TimeProvider time)
     {
         var query = new AdminQuery(context.Request, Parameters);
         var now = time.GetUtcNow();
@@ -46,23 +36,25 @@ internal static class EvidenceEndpoints
                 Accepted = query.Flag("accepted"),
                 Reason = query.Text("reason"),
                 Device = query.Text("device"),
+                Within = context.Caller().Profiles,
             },
             context.RequestAborted);
         await AdminReply.Write(context, StatusCodes.Status200OK, list, AdminJson.Default.EvidenceList);
     }
 
-    private static async Task Show(string id, HttpContext context, EvidenceArchive archive)
+    public static async Task Show(string id, HttpContext context, EvidenceArchive archive)
     {
         _ = new AdminQuery(context.Request);
         var record = await archive.Find(new EvidenceId(id), context.RequestAborted)
             ?? throw Problems.Malformed("evidence-unknown", "path: there is no evidence of this id; it may have been dropped when its time was over", StatusCodes.Status404NotFound);
+        context.Caller().RequireProfile(record.Profile);
         await AdminReply.Write(context, StatusCodes.Status200OK, record, AdminJson.Default.EvidenceRecord);
     }
 
-    private static async Task Acknowledge(string id, HttpContext context, EvidenceArchive archive)
+    public static async Task Acknowledge(string id, HttpContext context, EvidenceArchive archive)
     {
         _ = new AdminQuery(context.Request);
-        var pairs = await archive.Acknowledge(new EvidenceId(id), context.RequestAborted);
+        var pairs = await archive.Acknowledge(new EvidenceId(id), context.Caller(), context.RequestAborted);
         await AdminReply.Write(context, StatusCodes.Status200OK, new AcknowledgedAnomalies { Evidence = id, Names = pairs }, AdminJson.Default.AcknowledgedAnomalies);
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Text;
-using System.Globalization;
 using DeviceAcme.Core;
+using DeviceAcme.Core.Administration;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
@@ -16,13 +16,14 @@ internal sealed class ExternalAccountKeys(AcmeDb db, ProfileSet profiles, TimePr
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(3660);
 
     /// <summary>Makes a key; its MAC key is told in this answer and never again.</summary>
-    public async Task<ExternalAccountKeyEntry> Add(NewExternalAccountKey wanted, CancellationToken cancellation)
+    public async Task<ExternalAccountKeyEntry> Add(NewExternalAccountKey wanted, AdminCaller caller, CancellationToken cancellation)
     {
         if (wanted.Profile is not null && profiles.Find(wanted.Profile) is null)
         {
             throw Problems.Malformed("profile-unknown", $"profile: expected one of {string.Join(", ", profiles.All.Select(profile => profile.Name))}; found '{wanted.Profile}'");
         }
 
+        caller.RequireProfile(wanted.Profile);
         var now = time.GetUtcNow();
         var key = new ExternalAccountKey
         {
@@ -30,49 +31,35 @@ internal sealed class ExternalAccountKeys(AcmeDb db, ProfileSet profiles, TimePr
             MacKey = Secrets.MacKey(),
             Profile = wanted.Profile,
             CreatedAt = now,
-            ExpiresAt = wanted.ExpiresIn is null ? null : now + Life(wanted.ExpiresIn),
+            ExpiresAt = wanted.ExpiresIn is null ? null : now + AdminDuration.Parse("expiresIn", wanted.ExpiresIn, LongestLife),
         };
         await db.Commit(context =>
         {
             context.ExternalAccountKeys.Add(key);
-            context.Events.Add(Event("external-account-key.added", key, now));
+            context.Record(Event("external-account-key.added", key, caller, now));
         }, cancellation);
         return Entry(key) with { MacKey = Base64Url.EncodeToString(key.MacKey) };
     }
 
-    public async Task<IReadOnlyList<ExternalAccountKeyEntry>> List(CancellationToken cancellation)
+    public async Task<IReadOnlyList<ExternalAccountKeyEntry>> List(AdminCaller caller, CancellationToken cancellation)
     {
         await using var context = db.Read();
         var keys = await context.ExternalAccountKeys.OrderBy(key => key.CreatedAt).ThenBy(key => key.KeyId).ToListAsync(cancellation);
-        return [.. keys.Select(Entry)];
+        return [.. keys.Where(key => caller.MayUse(key.Profile)).Select(Entry)];
     }
 
     /// <summary>Takes a key back. The account that it made goes on: deactivating that is another decision.</summary>
-    public Task Remove(string keyId, CancellationToken cancellation)
+    public Task Remove(string keyId, AdminCaller caller, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         return db.Commit(context =>
         {
             var key = context.ExternalAccountKeys.FirstOrDefault(key => key.KeyId == keyId)
                 ?? throw Problems.Malformed("external-account-key-unknown", $"there is no key with the id '{keyId}'", StatusCodes.Status404NotFound);
+            caller.RequireProfile(key.Profile);
             context.ExternalAccountKeys.Remove(key);
-            context.Events.Add(Event("external-account-key.removed", key, now));
+            context.Record(Event("external-account-key.removed", key, caller, now));
         }, cancellation);
-    }
-
-    private static TimeSpan Life(string text)
-    {
-        var unit = text.Length < 2 ? null : text[^1] switch
-        {
-            'm' => TimeSpan.FromMinutes(1),
-            'h' => TimeSpan.FromHours(1),
-            'd' => TimeSpan.FromDays(1),
-            _ => (TimeSpan?)null,
-        };
-        var isNumber = int.TryParse(text.AsSpan(0, Math.Max(0, text.Length - 1)), NumberStyles.None, CultureInfo.InvariantCulture, out var count);
-        return unit is { } one && isNumber && count > 0 && count <= LongestLife / one
-            ? one * count
-            : throw Problems.Malformed("duration-malformed", $"expiresIn: expected a time such as 45m, 12h or 30d, at most {LongestLife.Days}d; found '{text}'");
     }
 
     private static ExternalAccountKeyEntry Entry(ExternalAccountKey key) => new()
@@ -84,10 +71,11 @@ internal sealed class ExternalAccountKeys(AcmeDb db, ProfileSet profiles, TimePr
         AccountId = key.AccountId?.Value,
     };
 
-    private static AuditEvent Event(string kind, ExternalAccountKey key, DateTimeOffset now) => new()
+    private static AuditEvent Event(string kind, ExternalAccountKey key, AdminCaller caller, DateTimeOffset now) => new()
     {
         At = now,
         Kind = kind,
+        Actor = caller.Name,
         Profile = key.Profile,
         Account = key.AccountId,
         Detail = key.KeyId,

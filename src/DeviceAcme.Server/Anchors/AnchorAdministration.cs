@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DeviceAcme.Attestation;
+using DeviceAcme.Core.Administration;
 using DeviceAcme.Core.Anchors;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
@@ -11,9 +12,6 @@ namespace DeviceAcme.Server.Anchors;
 /// <summary>What administrators do with anchors: list, import, compare, distrust, export.</summary>
 internal sealed class AnchorAdministration(AnchorVersions versions, TimeProvider time)
 {
-    /// <summary>Who changes anchors by command or by the admin listener.</summary>
-    private const string Administrator = "administrator";
-
     private const int LongestText = 500;
 
     public async Task<AnchorVersionList> Versions(CancellationToken cancellation) =>
@@ -41,7 +39,7 @@ internal sealed class AnchorAdministration(AnchorVersions versions, TimeProvider
     }
 
     /// <summary>Takes certificates into a folder; a dry run only tells what would happen.</summary>
-    public async Task<AnchorImportReport> Import(AnchorImportRequest request, CancellationToken cancellation)
+    public async Task<AnchorImportReport> Import(AnchorImportRequest request, AdminCaller caller, CancellationToken cancellation)
     {
         if (request.Folder is null || !ProfileFile.IsName(request.Folder))
         {
@@ -76,7 +74,7 @@ internal sealed class AnchorAdministration(AnchorVersions versions, TimeProvider
 
         IReadOnlyList<ImportedAnchor> items = [];
         var (version, changes) = await versions.Change(
-            Administrator,
+            caller,
             (before, _) =>
             {
                 (var after, items) = import.Into(before, now);
@@ -89,7 +87,7 @@ internal sealed class AnchorAdministration(AnchorVersions versions, TimeProvider
     }
 
     /// <summary>Believes a certificate and its key no more, or again.</summary>
-    public async Task<AnchorChanges> Distrust(AnchorDistrustRequest request, CancellationToken cancellation)
+    public async Task<AnchorChanges> Distrust(AnchorDistrustRequest request, AdminCaller caller, CancellationToken cancellation)
     {
         if ((request.Fingerprint is null) == (request.Certificate is null))
         {
@@ -104,7 +102,7 @@ internal sealed class AnchorAdministration(AnchorVersions versions, TimeProvider
         var given = request.Certificate is { } bytes ? Single(bytes) : AnchorSet.Empty;
         var before = versions.Current;
         var (version, changes) = await versions.Change(
-            Administrator,
+            caller,
             (catalog, known) =>
             {
                 var anchor = request.Fingerprint is { } prefix ? AnchorVersions.Named(known, prefix) : given.Anchors.Concat(given.Intermediates).Single();

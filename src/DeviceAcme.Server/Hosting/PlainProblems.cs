@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DeviceAcme.Protocol.Acme;
@@ -22,6 +23,11 @@ internal sealed partial class PlainProblems(RequestDelegate next, ILogger<PlainP
         }
         catch (ProblemException refusal) when (!context.Response.HasStarted)
         {
+            if (refusal.RetryAfterSeconds is { } seconds)
+            {
+                context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            }
+
             await Write(context, refusal.Problem);
         }
         catch (BadHttpRequestException bad) when (!context.Response.HasStarted)

@@ -48,7 +48,8 @@ internal static class ServerProgram
             throw new StartFailure(exception.Message, "is another server running, or the port a privileged one? --url, --listen, --status-url and --admin-url say where this one listens");
         }
 
-        Console.Out.Write(StartReport.Text(options, app.Services.GetRequiredService<Installation>()));
+        var bootstrap = options.AdminUrl is null ? null : await app.Services.GetRequiredService<ApiTokens>().Bootstrap(cancellation);
+        Console.Out.Write(StartReport.Text(options, app.Services.GetRequiredService<Installation>(), bootstrap));
         await app.WaitForShutdownAsync(cancellation);
         return ExitCode.Success;
     }

@@ -7,7 +7,7 @@ namespace DeviceAcme.Server.Hosting;
 /// <summary>What the server says when it is ready: where it is, what it trusts, what to do next.</summary>
 internal static class StartReport
 {
-    public static string Text(ServerOptions options, Installation installation)
+    public static string Text(ServerOptions options, Installation installation, AdminTokenEntry? bootstrap)
     {
         var text = new StringBuilder();
         var root = Path.Combine(options.DataDirectory, "ca", "root.pem");
@@ -24,6 +24,11 @@ internal static class StartReport
         Line("listens on", string.Join(", ", options.Listen.Count > 0 ? options.Listen.Select(Plain) : [Plain(options.Url)]));
         Line("status", options.StatusUrl is null ? "none" : $"{Plain(options.StatusUrl)}  (CRLs and CA certificates)");
         Line("admin", options.AdminUrl is null ? "none" : $"{Plain(options.AdminUrl)}  (token in {Shown(Path.Combine(options.DataDirectory, RunningServer.TokenFileName))})");
+        if (bootstrap is not null)
+        {
+            Line("", $"{bootstrap.Token}  (first token, shown once, good until {bootstrap.ExpiresAt:u})");
+        }
+
         foreach (var folder in options.AnchorDirectories)
         {
             Line("also trusted", $"the vendor roots in {Shown(folder)}");

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text.Json;
 using DeviceAcme.Core;
+using DeviceAcme.Core.Administration;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Profiles;
@@ -55,7 +56,7 @@ internal sealed class EvidenceArchive(AcmeDb db, ProfileSet profiles, TimeProvid
 
     /// <summary>An administrator looked at an anomaly and found it in order: what this evidence showed is never refused or reported again.</summary>
     /// <returns>The names of the anomalies.</returns>
-    public Task<IReadOnlyList<string>> Acknowledge(EvidenceId id, CancellationToken cancellation)
+    public Task<IReadOnlyList<string>> Acknowledge(EvidenceId id, AdminCaller caller, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         return db.Commit<IReadOnlyList<string>>(context =>
@@ -71,12 +72,14 @@ internal sealed class EvidenceArchive(AcmeDb db, ProfileSet profiles, TimeProvid
                     : Problems.Malformed("anomaly-superseded", "path: later evidence showed the same; acknowledge the newest", StatusCodes.Status409Conflict);
             }
 
+            caller.RequireProfile(evidence?.Profile);
             shown.ForEach(row => row.State = SightingState.Acknowledged);
             var names = shown.Select(row => row.Kind).Distinct().Order(StringComparer.Ordinal).ToList();
             context.Record(new AuditEvent
             {
                 At = now,
                 Kind = "anomaly.acknowledged",
+                Actor = caller.Name,
                 Profile = evidence?.Profile,
                 Account = evidence?.Account,
                 Authorization = evidence?.Authorization,
@@ -119,6 +122,7 @@ internal sealed class EvidenceArchive(AcmeDb db, ProfileSet profiles, TimeProvid
         rows = filter.Until is { } until ? rows.Where(row => row.At < until) : rows;
         rows = filter.Kind is { } kind ? rows.Where(row => row.Kind == kind) : rows;
         rows = filter.Profile is { } profile ? rows.Where(row => row.Profile == profile) : rows;
+        rows = filter.Within is { } within ? rows.Where(row => within.Contains(row.Profile)) : rows;
         rows = filter.Format is { } format ? rows.Where(row => row.Format == format) : rows;
         rows = filter.Accepted is { } accepted ? rows.Where(row => row.Accepted == accepted) : rows;
         rows = filter.Reason is { } reason ? rows.Where(row => row.Reason == reason) : rows;

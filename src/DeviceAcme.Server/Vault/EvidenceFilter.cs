@@ -20,6 +20,10 @@ internal sealed record EvidenceFilter
     public DateTimeOffset? Until { get; init; }
     public string? Kind { get; init; }
     public string? Profile { get; init; }
+
+    /// <summary>The profiles whose evidence the caller may see; null for all.</summary>
+    public IReadOnlyList<string>? Within { get; init; }
+
     public string? Format { get; init; }
     public bool? Accepted { get; init; }
     public string? Reason { get; init; }

@@ -1,4 +1,5 @@
 using DeviceAcme.Core;
+using DeviceAcme.Core.Administration;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
@@ -15,7 +16,7 @@ internal sealed class Explainer(AcmeDb db, ProfileSet profiles, TimeProvider tim
     private const int MostEvents = 500;
 
     /// <summary>Explains what the id names: an order, or an authorization, challenge, certificate (or its serial number) or evidence of one; null where nothing has it.</summary>
-    public async Task<OrderExplanation?> Explain(string id, CancellationToken cancellation)
+    public async Task<OrderExplanation?> Explain(string id, AdminCaller caller, CancellationToken cancellation)
     {
         await using var context = db.Read();
         var now = time.GetUtcNow();
@@ -24,6 +25,7 @@ internal sealed class Explainer(AcmeDb db, ProfileSet profiles, TimeProvider tim
             return null;
         }
 
+        caller.RequireProfile(subject.Profile);
         var ids = subject.Authorizations.Select(authorization => authorization.Id).ToArray();
         var evidence = await context.Evidence
             .Where(row => (row.Authorization != null && ids.Contains(row.Authorization.Value)) || (subject.OrderId != null && row.Order == subject.OrderId) || row.Id == subject.EvidenceId)
@@ -61,13 +63,13 @@ internal sealed class Explainer(AcmeDb db, ProfileSet profiles, TimeProvider tim
         }
 
         var evidenceId = new EvidenceId(id);
-        var evidence = await context.Evidence.Where(row => row.Id == evidenceId).Select(row => new { row.Order, row.Authorization }).FirstOrDefaultAsync(cancellation);
+        var evidence = await context.Evidence.Where(row => row.Id == evidenceId).Select(row => new { row.Order, row.Authorization, row.Profile }).FirstOrDefaultAsync(cancellation);
         return evidence switch
         {
             null => null,
             { Order: { } of } when context.FindOrder(of) is { } found => new ExplainedSubject(found.Order, found.Authorizations, evidenceId),
             { Authorization: { } of } when context.FindAuthorization(of) is { } found => OfAuthorization(context, found, evidenceId),
-            _ => new ExplainedSubject(null, [], evidenceId),
+            _ => new ExplainedSubject(null, [], evidenceId) { Profile = evidence.Profile },
         };
     }
 
@@ -89,6 +91,9 @@ internal sealed class Explainer(AcmeDb db, ProfileSet profiles, TimeProvider tim
 internal sealed record ExplainedSubject(Order? Order, IReadOnlyList<Authorization> Authorizations, EvidenceId? EvidenceId)
 {
     public OrderId? OrderId => Order?.Id;
+
+    /// <summary>The profile that it belongs to.</summary>
+    public string? Profile { get; init; } = Order?.Profile ?? Authorizations.FirstOrDefault()?.Profile;
 }
 
 /// <summary>A stored verdict without its bytes.</summary>

@@ -1,10 +1,14 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DeviceAcme.Attestation;
+using DeviceAcme.Core.Audit;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Tests.Conformance;
 using FluentAssertions;
+using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Tests.Admin;
 
@@ -31,12 +35,35 @@ internal sealed class AdminServer : IAsyncDisposable
         return account;
     }
 
-    /// <summary>Asks with the token.</summary>
-    public async Task<HttpResponseMessage> Send(HttpMethod method, string path)
+    /// <summary>Asks as the local administrator.</summary>
+    public Task<HttpResponseMessage> Send(HttpMethod method, string path) => Send(method, path, null, Token);
+
+    /// <summary>Asks with a token of one's own choice, or with none.</summary>
+    public async Task<HttpResponseMessage> Send(HttpMethod method, string path, string? json, string? token)
     {
         using var request = new HttpRequestMessage(method, path);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
         return await Server.Admin.SendAsync(request);
+    }
+
+    /// <summary>A token with a role, good for some profiles or for all.</summary>
+    public async Task<AdminTokenEntry> NewToken(string name, string role, params IReadOnlyList<string> profiles) =>
+        await Post("/admin/v1/tokens", new NewAdminToken { Name = name, Roles = [role], Profiles = profiles.Count > 0 ? profiles : null }, AdminJson.Default.NewAdminToken, AdminJson.Default.AdminTokenEntry);
+
+    /// <summary>Sends something as the local administrator, which must succeed.</summary>
+    public async Task<TAnswer> Post<TBody, TAnswer>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType)
+    {
+        using var answer = await Send(HttpMethod.Post, path, JsonSerializer.Serialize(body, bodyType), Token);
+        answer.IsSuccessStatusCode.Should().BeTrue(await answer.Content.ReadAsStringAsync());
+        return (await answer.Content.ReadFromJsonAsync(answerType))!;
+    }
+
+    /// <summary>What administrators did and what they were refused, oldest first.</summary>
+    public async Task<IReadOnlyList<AuditEvent>> Events()
+    {
+        await using var context = Server.Db.Read();
+        return await context.Events.Where(happened => happened.Actor != null).OrderBy(happened => happened.Sequence).ToListAsync();
     }
 
     public async Task<T> Get<T>(string path, JsonTypeInfo<T> type)

@@ -43,7 +43,7 @@ public sealed class ExternalAccountKeyRouteTests
             File.GetUnixFileMode(Path.Combine(server.DataDirectory, RunningServer.TokenFileName)).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
-        DeviceAcme.Server.Admin.AdminToken.ReadOrMake(server.DataDirectory).IsIn("Bearer " + token).Should().BeTrue();
+        DeviceAcme.Server.Admin.LocalToken.ReadOrMake(server.DataDirectory).Is(token).Should().BeTrue();
     }
 
     [Fact]

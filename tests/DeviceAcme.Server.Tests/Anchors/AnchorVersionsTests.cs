@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Attestation;
+using DeviceAcme.Core.Administration;
 using DeviceAcme.Core.Anchors;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
@@ -103,7 +104,7 @@ public sealed class AnchorVersionsTests : IAsyncLifetime
         var fingerprint = versions.Current.Certificates.Anchors[0].Fingerprint;
         var administration = new AnchorAdministration(versions, _clock);
 
-        var changes = await administration.Distrust(new AnchorDistrustRequest { Fingerprint = fingerprint[..12], Reason = "the key leaked" }, Cancellation);
+        var changes = await administration.Distrust(new AnchorDistrustRequest { Fingerprint = fingerprint[..12], Reason = "the key leaked" }, AdminCaller.Command, Cancellation);
         changes.Changes.Should().ContainSingle().Which.Should().Match<AnchorChangeItem>(change => change.Change == "distrusted" && change.Subject == "CN=A");
         versions.Current.Of(["vendor"]).Anchors.Should().OnlyContain(anchor => anchor.Terms.Distrusted!.Reason == "the key leaked");
         versions.Current.Of(["other"]).Anchors.Should().ContainSingle("a distrusted key must be known to be refused").Which.Terms.Distrusted.Should().NotBeNull();
@@ -126,13 +127,13 @@ public sealed class AnchorVersionsTests : IAsyncLifetime
         var before = versions.Current.Of(["vendor"]).Hash;
         var fingerprint = versions.Current.Certificates.Anchors[0].Fingerprint;
         var administration = new AnchorAdministration(versions, _clock);
-        await administration.Distrust(new AnchorDistrustRequest { Fingerprint = fingerprint, Reason = "by mistake" }, Cancellation);
+        await administration.Distrust(new AnchorDistrustRequest { Fingerprint = fingerprint, Reason = "by mistake" }, AdminCaller.Command, Cancellation);
         versions.Current.Of(["vendor"]).Hash.Should().NotBe(before);
 
-        await administration.Distrust(new AnchorDistrustRequest { Fingerprint = fingerprint, Lift = true }, Cancellation);
+        await administration.Distrust(new AnchorDistrustRequest { Fingerprint = fingerprint, Lift = true }, AdminCaller.Command, Cancellation);
 
         versions.Current.Of(["vendor"]).Hash.Should().Be(before);
-        var twice = () => administration.Distrust(new AnchorDistrustRequest { Fingerprint = fingerprint, Lift = true }, Cancellation);
+        var twice = () => administration.Distrust(new AnchorDistrustRequest { Fingerprint = fingerprint, Lift = true }, AdminCaller.Command, Cancellation);
         (await twice.Should().ThrowAsync<ProblemException>()).Which.Problem.Reason.Should().Be("anchor-not-distrusted");
         versions.Current.Number.Should().Be(3);
     }
@@ -143,7 +144,7 @@ public sealed class AnchorVersionsTests : IAsyncLifetime
         var versions = await Start();
 
         var bytes = System.Text.Encoding.ASCII.GetBytes(Pem("stranger"));
-        await new AnchorAdministration(versions, _clock).Distrust(new AnchorDistrustRequest { Certificate = bytes, Reason = "leaked" }, Cancellation);
+        await new AnchorAdministration(versions, _clock).Distrust(new AnchorDistrustRequest { Certificate = bytes, Reason = "leaked" }, AdminCaller.Command, Cancellation);
 
         var listing = await new AnchorAdministration(await Start(), _clock).List(null, null, Cancellation);
         listing.Distrusted.Should().ContainSingle().Which.Subject.Should().Be("CN=stranger");
@@ -169,7 +170,7 @@ public sealed class AnchorVersionsTests : IAsyncLifetime
     {
         var versions = await Start();
 
-        var report = await new AnchorAdministration(versions, _clock).Import(Request("vendor", ("a.pem", Pem("A"))) with { DryRun = true }, Cancellation);
+        var report = await new AnchorAdministration(versions, _clock).Import(Request("vendor", ("a.pem", Pem("A"))) with { DryRun = true }, AdminCaller.Command, Cancellation);
 
         report.Items.Should().ContainSingle().Which.Outcome.Should().Be("taken");
         report.NewVersion.Should().BeFalse();
@@ -193,12 +194,12 @@ public sealed class AnchorVersionsTests : IAsyncLifetime
         var versions = await Start();
         var administration = new AnchorAdministration(versions, _clock);
 
-        await administration.Import(Request("vendor", ("a.pem", Pem("A"))) with { Terms = "folder: { expired: ignore, hardware-type: 1.2.3 }" }, Cancellation);
+        await administration.Import(Request("vendor", ("a.pem", Pem("A"))) with { Terms = "folder: { expired: ignore, hardware-type: 1.2.3 }" }, AdminCaller.Command, Cancellation);
 
         var terms = versions.Current.Of(["vendor"]).Anchors.Single().Terms;
         terms.Expired.Should().Be(ExpiredCertificates.Ignore);
         terms.HardwareType.Should().Be("1.2.3");
-        var wrong = () => administration.Import(Request("vendor", ("b.pem", Pem("B"))) with { Terms = "folder: { expird: ignore }" }, Cancellation);
+        var wrong = () => administration.Import(Request("vendor", ("b.pem", Pem("B"))) with { Terms = "folder: { expird: ignore }" }, AdminCaller.Command, Cancellation);
         (await wrong.Should().ThrowAsync<ProblemException>()).Which.Problem.Detail.Should().Contain("did you mean 'expired'?");
     }
 
@@ -212,7 +213,7 @@ public sealed class AnchorVersionsTests : IAsyncLifetime
         await administration.Import(
             Request("vendor", ("b.pem", Pem("B"))) with { Terms = "folder: { facts: { assurance.level: virtual, tpm.virtual: true, n: 7 }, profiles: [x], expired: ignore }", Source = "a \"quoted\" \\ source" }, Cancellation);
         await Import(versions, "other", ("c.pem", Pem("C")));
-        await administration.Distrust(new AnchorDistrustRequest { Fingerprint = versions.Current.Of(["other"]).Anchors[0].Fingerprint, Reason = "it: leaked" }, Cancellation);
+        await administration.Distrust(new AnchorDistrustRequest { Fingerprint = versions.Current.Of(["other"]).Anchors[0].Fingerprint, Reason = "it: leaked" }, AdminCaller.Command, Cancellation);
 
         foreach (var file in (await administration.Export(null, null, Cancellation)).Files)
         {
@@ -286,7 +287,7 @@ public sealed class AnchorVersionsTests : IAsyncLifetime
     }
 
     private Task<AnchorImportReport> Import(AnchorVersions versions, string folder, params (string Name, string Text)[] files) =>
-        new AnchorAdministration(versions, _clock).Import(Request(folder, files), Cancellation);
+        new AnchorAdministration(versions, _clock).Import(Request(folder, files), AdminCaller.Command, Cancellation);
 
     private static AnchorImportRequest Request(string folder, params (string Name, string Text)[] files) => new()
     {
