@@ -102,7 +102,14 @@ internal sealed class ApiTokens(AcmeDb db, ProfileSet profiles, TimeProvider tim
         var secret = Prefix + Secrets.Token();
         var token = new StoredAdminToken
         {
-            Id = Secrets.Id(), Name = name, Hash = Hash(secret), Roles = roles, Profiles = limit, CreatedAt = now, CreatedBy = maker, ExpiresAt = now + life,
+            Id = Secrets.Id(),
+            Name = name,
+            Hash = Hash(secret),
+            Roles = roles,
+            Profiles = limit,
+            CreatedAt = now,
+            CreatedBy = maker,
+            ExpiresAt = now + life,
         };
         await db.Commit(context =>
         {
@@ -115,7 +122,10 @@ internal sealed class ApiTokens(AcmeDb db, ProfileSet profiles, TimeProvider tim
             var within = limit is null ? "" : $", limited to {string.Join(", ", limit)}";
             context.Record(new AuditEvent
             {
-                At = now, Kind = "admin-token.added", Actor = maker, Detail = $"{name} ({token.Id}): {string.Join(", ", AdminRoleNames.Of(roles))}{within}, until {token.ExpiresAt:u}",
+                At = now,
+                Kind = "admin-token.added",
+                Actor = maker,
+                Detail = $"{name} ({token.Id}): {string.Join(", ", AdminRoleNames.Of(roles))}{within}, until {token.ExpiresAt:u}",
             });
         }, cancellation);
         return Entry(token) with { Token = secret };

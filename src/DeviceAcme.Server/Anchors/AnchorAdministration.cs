@@ -256,7 +256,12 @@ internal sealed class AnchorAdministration(AnchorVersions versions, TimeProvider
 
     private AnchorVersionEntry Entry(int number, DateTimeOffset at, string actor, string action, string hash) => new()
     {
-        Number = number, At = at, Actor = actor, Action = action, Hash = hash, InForce = number == versions.Current.Number,
+        Number = number,
+        At = at,
+        Actor = actor,
+        Action = action,
+        Hash = hash,
+        InForce = number == versions.Current.Number,
     };
 
     private static string Shown(string text) => string.Concat(text.Take(200).Select(letter => char.IsControl(letter) ? '\uFFFD' : letter));

@@ -142,7 +142,12 @@ internal sealed class AnchorVersions
         return await context.AnchorVersions.OrderBy(version => version.Number)
             .Select(version => new StoredAnchorVersion
             {
-                Number = version.Number, At = version.At, Actor = version.Actor, Action = version.Action, Hash = version.Hash, Content = Array.Empty<byte>(),
+                Number = version.Number,
+                At = version.At,
+                Actor = version.Actor,
+                Action = version.Action,
+                Hash = version.Hash,
+                Content = Array.Empty<byte>(),
             })
             .ToListAsync(cancellation);
     }
@@ -227,7 +232,12 @@ internal sealed class AnchorVersions
 
         context.AnchorVersions.Add(new StoredAnchorVersion
         {
-            Number = version.Number, At = version.At, Actor = version.Actor, Action = version.Action, Hash = version.Hash, Content = content,
+            Number = version.Number,
+            At = version.At,
+            Actor = version.Actor,
+            Action = version.Action,
+            Hash = version.Hash,
+            Content = content,
         });
         context.Events.Add(new AuditEvent { At = version.At, Kind = "anchors.changed", Actor = caller?.Name, Detail = $"version {version.Number}: {version.Action}" });
         foreach (var change in changes.Where(change => change.Kind is AnchorChangeKind.Distrusted or AnchorChangeKind.DistrustLifted))

@@ -211,7 +211,7 @@ public sealed class AnchorVersionsTests : IAsyncLifetime
         var versions = await Start();
         var administration = new AnchorAdministration(versions, _clock);
         await administration.Import(
-            Request("vendor", ("b.pem", Pem("B"))) with { Terms = "folder: { facts: { assurance.level: virtual, tpm.virtual: true, n: 7 }, profiles: [x], expired: ignore }", Source = "a \"quoted\" \\ source" }, Cancellation);
+            Request("vendor", ("b.pem", Pem("B"))) with { Terms = "folder: { facts: { assurance.level: virtual, tpm.virtual: true, n: 7 }, profiles: [x], expired: ignore }", Source = "a \"quoted\" \\ source" }, AdminCaller.Command, Cancellation);
         await Import(versions, "other", ("c.pem", Pem("C")));
         await administration.Distrust(new AnchorDistrustRequest { Fingerprint = versions.Current.Of(["other"]).Anchors[0].Fingerprint, Reason = "it: leaked" }, AdminCaller.Command, Cancellation);
 

@@ -164,7 +164,8 @@ public sealed class LintRuleTests
     }
 
     private static LintSubject WithRoot(byte[] certificate) => Right()
-        .WithPayload(new("PayloadType", new PlistValue.Text(AppleKey.RootPayload)), new("PayloadContent", new PlistValue.Data(certificate))) with { Roots = [Root.Certificate] };
+        .WithPayload(new("PayloadType", new PlistValue.Text(AppleKey.RootPayload)), new("PayloadContent", new PlistValue.Data(certificate))) with
+    { Roots = [Root.Certificate] };
 
     private static PlistValue.Dictionary Name(string kind) => new([new(kind, new PlistValue.Text("mac@example.com"))]);
 }
