@@ -11,7 +11,7 @@ internal sealed class AuditEvent
     /// <summary>Stable dotted name, for example <c>order.created</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>Which administrator did it or was refused: <see cref="Administration.AdminCaller.Name"/>; null for what clients and the server itself do.</summary>
+    /// <summary>Which administrator did it or was refused: <see cref="Administration.AdminCaller.Name"/>; or the part of the server that did it by itself; null for what clients do.</summary>
     public string? Actor { get; init; }
 
     public string? Profile { get; init; }

@@ -74,7 +74,7 @@ internal sealed class AnchorAdministration(AnchorVersions versions, TimeProvider
 
         IReadOnlyList<ImportedAnchor> items = [];
         var (version, changes) = await versions.Change(
-            caller,
+            caller.Name,
             (before, _) =>
             {
                 (var after, items) = import.Into(before, now);
@@ -102,7 +102,7 @@ internal sealed class AnchorAdministration(AnchorVersions versions, TimeProvider
         var given = request.Certificate is { } bytes ? Single(bytes) : AnchorSet.Empty;
         var before = versions.Current;
         var (version, changes) = await versions.Change(
-            caller,
+            caller.Name,
             (catalog, known) =>
             {
                 var anchor = request.Fingerprint is { } prefix ? AnchorVersions.Named(known, prefix) : given.Anchors.Concat(given.Intermediates).Single();

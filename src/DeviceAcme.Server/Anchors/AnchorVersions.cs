@@ -60,7 +60,7 @@ internal sealed class AnchorVersions
 
         var files = trust.Anchors(trust.Names);
         var changed = await versions.Change(
-            null, (before, _) => before.WithFiles(trust), files,
+            "start", (before, _) => before.WithFiles(trust), files,
             changes => newest is null ? $"the trust folders: {AnchorDifference.Summary(changes)}" : $"the trust folders changed: {AnchorDifference.Summary(changes)}",
             CancellationToken.None);
         versions.ChangedAtStart = newest is null ? [] : changed.Changes;
@@ -70,12 +70,12 @@ internal sealed class AnchorVersions
     /// <summary>
     /// Makes a new version and puts it into force; none where nothing changes. Changes happen one after the other.
     /// </summary>
-    /// <param name="caller">Who asked for it; null for the start of the server, which reads the trust folders.</param>
+    /// <param name="actor">Who asked for it: <see cref="AdminCaller.Name"/>, or the part of the server that did it by itself.</param>
     /// <param name="change">The catalog in force and the certificates that are known → the catalog that is wanted. May throw what reaches the caller.</param>
     /// <param name="certificates">Certificates that the wanted catalog may name and the stored ones may lack.</param>
     /// <param name="action">What was done, for people, from what changed.</param>
     public async Task<(AnchorVersion Version, IReadOnlyList<AnchorChange> Changes)> Change(
-        AdminCaller? caller, Func<AnchorCatalog, AnchorSet, AnchorCatalog> change, AnchorSet certificates, Func<IReadOnlyList<AnchorChange>, string> action, CancellationToken cancellation)
+        string actor, Func<AnchorCatalog, AnchorSet, AnchorCatalog> change, AnchorSet certificates, Func<IReadOnlyList<AnchorChange>, string> action, CancellationToken cancellation)
     {
         await _changing.WaitAsync(cancellation);
         try
@@ -93,8 +93,8 @@ internal sealed class AnchorVersions
 
             var named = catalog.Fingerprints.ToHashSet(StringComparer.Ordinal);
             var version = new AnchorVersion(
-                before.Number + 1, _time.GetUtcNow(), caller?.Name ?? "start", action(changes), hash, catalog, known.Only(anchor => named.Contains(anchor.Fingerprint)));
-            await _db.Commit(context => Save(context, before, version, content, changes, caller), cancellation);
+                before.Number + 1, _time.GetUtcNow(), actor, action(changes), hash, catalog, known.Only(anchor => named.Contains(anchor.Fingerprint)));
+            await _db.Commit(context => Save(context, before, version, content, changes), cancellation);
             _ready[before.Number] = before;
             _current = version;
             return (version, changes);
@@ -218,7 +218,7 @@ internal sealed class AnchorVersions
             stored.Number, stored.At, stored.Actor, stored.Action, stored.Hash, catalog, AnchorSet.Combine(known, read).Only(anchor => named.Contains(anchor.Fingerprint)));
     }
 
-    private static void Save(AcmeContext context, AnchorVersion before, AnchorVersion version, byte[] content, IReadOnlyList<AnchorChange> changes, AdminCaller? caller)
+    private static void Save(AcmeContext context, AnchorVersion before, AnchorVersion version, byte[] content, IReadOnlyList<AnchorChange> changes)
     {
         var stored = before.Certificates.Anchors.Concat(before.Certificates.Intermediates).Select(anchor => anchor.Fingerprint).ToHashSet(StringComparer.Ordinal);
         foreach (var anchor in version.Certificates.Anchors.Concat(version.Certificates.Intermediates).Where(anchor => !stored.Contains(anchor.Fingerprint)))
@@ -239,11 +239,11 @@ internal sealed class AnchorVersions
             Hash = version.Hash,
             Content = content,
         });
-        context.Events.Add(new AuditEvent { At = version.At, Kind = "anchors.changed", Actor = caller?.Name, Detail = $"version {version.Number}: {version.Action}" });
+        context.Events.Add(new AuditEvent { At = version.At, Kind = "anchors.changed", Actor = version.Actor, Detail = $"version {version.Number}: {version.Action}" });
         foreach (var change in changes.Where(change => change.Kind is AnchorChangeKind.Distrusted or AnchorChangeKind.DistrustLifted))
         {
             var kind = change.Kind == AnchorChangeKind.Distrusted ? "anchors.distrusted" : "anchors.trusted-again";
-            context.Events.Add(new AuditEvent { At = version.At, Kind = kind, Actor = caller?.Name, Detail = $"{change.Fingerprint}: {change.Detail}" });
+            context.Events.Add(new AuditEvent { At = version.At, Kind = kind, Actor = version.Actor, Detail = $"{change.Fingerprint}: {change.Detail}" });
         }
     }
 }

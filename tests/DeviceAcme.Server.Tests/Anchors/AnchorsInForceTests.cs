@@ -1,3 +1,4 @@
+using DeviceAcme.Core.Administration;
 using DeviceAcme.Attestation;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Anchors;
@@ -27,7 +28,7 @@ public sealed class AnchorsInForceTests
         before.State.Should().Be("valid", before.Body);
         var fingerprint = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Simulated.Vendors.Apple.Root.Certificate));
 
-        await server.Services.GetRequiredService<AnchorAdministration>().Distrust(new AnchorDistrustRequest { Fingerprint = fingerprint, Reason = "the key leaked" }, Cancellation);
+        await server.Services.GetRequiredService<AnchorAdministration>().Distrust(new AnchorDistrustRequest { Fingerprint = fingerprint, Reason = "the key leaked" }, AdminCaller.Command, Cancellation);
 
         var after = await Enroll(account);
         after.State.Should().Be("invalid");
@@ -58,7 +59,7 @@ public sealed class AnchorsInForceTests
         (await Enroll(account)).Body.Should().Contain("chain-untrusted-root");
 
         await server.Services.GetRequiredService<AnchorAdministration>().Import(
-            new AnchorImportRequest { Folder = "apple", Source = "a test", Files = [new AnchorFile { Name = "root.der", Content = Simulated.Vendors.Apple.Root.Certificate }] }, Cancellation);
+            new AnchorImportRequest { Folder = "apple", Source = "a test", Files = [new AnchorFile { Name = "root.der", Content = Simulated.Vendors.Apple.Root.Certificate }] }, AdminCaller.Command, Cancellation);
 
         (await Enroll(account)).State.Should().Be("valid");
     }
@@ -68,7 +69,7 @@ public sealed class AnchorsInForceTests
     {
         await using var server = await TestServer.Start(anchors: Simulated.Anchors);
         await server.Services.GetRequiredService<AnchorAdministration>().Import(
-            new AnchorImportRequest { Folder = "imported", Source = "a test", Files = [new AnchorFile { Name = "root.der", Content = Simulated.Vendors.Apple.Root.Certificate }] }, Cancellation);
+            new AnchorImportRequest { Folder = "imported", Source = "a test", Files = [new AnchorFile { Name = "root.der", Content = Simulated.Vendors.Apple.Root.Certificate }] }, AdminCaller.Command, Cancellation);
         var text = await File.ReadAllTextAsync(server.ProfileFile("apple-device"), Cancellation);
         await File.WriteAllTextAsync(server.ProfileFile("apple-device"), text.Replace("anchors: [apple]", "anchors: [imported]", StringComparison.Ordinal), Cancellation);
 
@@ -86,7 +87,7 @@ public sealed class AnchorsInForceTests
         var files = Directory.EnumerateFiles(RepositoryFiles.Shared("vendor-roots"), "*.pem", SearchOption.AllDirectories)
             .Select(file => new AnchorFile { Name = Path.GetFileName(file), Content = File.ReadAllBytes(file) }).ToList();
 
-        var report = await server.Services.GetRequiredService<AnchorAdministration>().Import(new AnchorImportRequest { Folder = "everything", Source = "vendor-roots", Files = files }, Cancellation);
+        var report = await server.Services.GetRequiredService<AnchorAdministration>().Import(new AnchorImportRequest { Folder = "everything", Source = "vendor-roots", Files = files }, AdminCaller.Command, Cancellation);
 
         report.Items.Should().HaveCount(262).And.OnlyContain(item => item.Outcome == "taken");
         report.Items.Count(item => item.Kind == "root").Should().Be(63);
