@@ -9,7 +9,6 @@ namespace DeviceAcme.Cli;
 internal static class AnchorCommands
 {
     private const int Success = 0;
-    private const int Failure = 1;
 
     public static Command Make(TextWriter output, Talk talk)
     {
@@ -74,7 +73,9 @@ internal static class AnchorCommands
                 cancellation);
             var complete = report with { Items = [.. report.Items, .. sources.LeftOut] };
             say.Of(parsed, complete, AdminJson.Default.AnchorImportReport, whole => AnchorText.Of(whole, whole.Items, parsed.GetValue(dryRun)));
-            return complete.Items.Any(item => item.Outcome is "taken" or "changed" or "already-there") ? Success : Failure;
+            return complete.Items.Any(item => item.Outcome is "taken" or "changed" or "already-there")
+                ? Success
+                : throw new CommandFailure("nothing was imported; the reasons stand above");
         });
         return import;
     }
