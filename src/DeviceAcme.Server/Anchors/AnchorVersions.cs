@@ -59,9 +59,10 @@ internal sealed class AnchorVersions
         }
 
         var files = trust.Anchors(trust.Names);
+        var returning = await versions.Returning(AnchorDifference.Between(versions.Current.Catalog, versions.Current.Catalog.WithFiles(trust)));
         var changed = await versions.Change(
             "start", (before, _) => before.WithFiles(trust), files,
-            changes => newest is null ? $"the trust folders: {AnchorDifference.Summary(changes)}" : $"the trust folders changed: {AnchorDifference.Summary(changes)}",
+            changes => newest is null ? $"the trust folders: {AnchorDifference.Summary(changes)}" : $"the trust folders changed: {AnchorDifference.Summary(changes)}{(returning == 0 ? "" : $", {returning} of them back from an earlier version")}",
             CancellationToken.None);
         versions.ChangedAtStart = newest is null ? [] : changed.Changes;
         return versions;
@@ -203,6 +204,19 @@ internal sealed class AnchorVersions
             0 => throw Problems.Malformed("anchor-unknown", $"fingerprint: no certificate of the set begins with '{fingerprint}'", StatusCodes.Status404NotFound),
             _ => throw Problems.Malformed("fingerprint-ambiguous", $"fingerprint: {found.Count} certificates begin with '{fingerprint}'"),
         };
+    }
+
+    // a file that was taken away and put back is somebody's decision, and nothing to be silent about
+    private async Task<int> Returning(IReadOnlyList<AnchorChange> changes)
+    {
+        await using var context = _db.Read();
+        var count = 0;
+        foreach (var change in changes.Where(change => change.Kind == AnchorChangeKind.Added))
+        {
+            count += await context.AnchorCertificates.AnyAsync(certificate => certificate.Fingerprint == change.Fingerprint) ? 1 : 0;
+        }
+
+        return count;
     }
 
     private static AnchorVersion Load(AcmeContext context, StoredAnchorVersion stored, AnchorSet known)

@@ -49,7 +49,7 @@ internal static class ServerProgram
         }
 
         var bootstrap = options.AdminUrl is null ? null : await app.Services.GetRequiredService<ApiTokens>().Bootstrap(cancellation);
-        Console.Out.Write(StartReport.Text(options, app.Services.GetRequiredService<Installation>(), bootstrap));
+        Console.Out.Write(StartReport.Text(options, app.Services.GetRequiredService<Installation>(), app.Services.GetRequiredService<AnchorVersions>(), bootstrap));
         await app.WaitForShutdownAsync(cancellation);
         return ExitCode.Success;
     }

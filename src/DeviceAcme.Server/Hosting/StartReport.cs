@@ -1,13 +1,14 @@
 using System.Text;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Admin;
+using DeviceAcme.Server.Anchors;
 
 namespace DeviceAcme.Server.Hosting;
 
 /// <summary>What the server says when it is ready: where it is, what it trusts, what to do next.</summary>
 internal static class StartReport
 {
-    public static string Text(ServerOptions options, Installation installation, AdminTokenEntry? bootstrap)
+    public static string Text(ServerOptions options, Installation installation, AnchorVersions anchors, AdminTokenEntry? bootstrap)
     {
         var text = new StringBuilder();
         var root = Path.Combine(options.DataDirectory, "ca", "root.pem");
@@ -37,6 +38,11 @@ internal static class StartReport
         foreach (var warning in installation.Warnings)
         {
             Line("warning", warning.ToString());
+        }
+
+        if (anchors.ChangedAtStart.Count > 0)
+        {
+            Line("warning", $"{anchors.Current.Action}: version {anchors.Current.Number} of the anchor set is in force; 'deviceacme anchors diff' shows what changed");
         }
 
         if (installation.Profiles.All.Any(profile => profile.Attestation.Mode != AttestationMode.None))
