@@ -1,5 +1,6 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Attestation;
 using DeviceAcme.Attestation.Offline;
 using DeviceAcme.Attestation.Tpm;
@@ -214,6 +215,46 @@ public sealed class EkVerifierTests
 
         var ca = AnchorSet.Parse([("ca", Trial.Vendors.Tpm.VendorCa.Certificate)]);
         EkVerifier.Verify(evidence with { Anchors = AnchorSet.Combine(Trial.Anchors, ca) }).ShouldWaitForActivation();
+    }
+
+    [Fact]
+    public void An_on_die_chain_is_uploaded_in_any_order()
+    {
+        // Intel's: a root, platform CAs, and CAs in the chip itself, whose certificates the client reads from NV memory
+        var authorities = new List<MadeCertificate> { PathMaker.Root(new CertificateOptions("CN=OnDie CA RootCA")) };
+        foreach (var name in new[] { "CN=CSME Intermediate CA", "CN=ODCA 2 CSME P", "CN=ROM CA", "CN=Kernel PTT" })
+        {
+            authorities.Add(authorities[^1].Issue(new CertificateOptions(name)));
+        }
+
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        var description = DeviceAcme.Simulator.Vendors.TpmVendor.AlternativeName(null, manufacturer: "id:494E5443");
+        var ek = authorities[^1].Issue(new CertificateOptions("CN=EK")
+        {
+            IsCa = false,
+            Usage = X509KeyUsageFlags.KeyAgreement,
+            Key = key,
+            More =
+            [
+                new X509EnhancedKeyUsageExtension(new OidCollection { new Oid("2.23.133.8.1") }, critical: false),
+                new X509Extension(description.Oid, description.Value, description.Critical),
+            ],
+        });
+        var evidence = new EkEvidence
+        {
+            Certificates = [.. authorities.Skip(1).Append(ek).OrderBy(made => Convert.ToHexString(SHA256.HashData(made.Der))).Select(made => new ReadOnlyMemory<byte>(made.Der))],
+            PublicKey = key.ExportSubjectPublicKeyInfo(),
+            Anchors = PathMaker.Anchors(authorities[0]),
+            Now = Trial.Now,
+        };
+
+        var verdict = EkVerifier.Verify(evidence).Verdict;
+
+        verdict.Outcome.Should().Be(VerdictOutcome.Incomplete, Trial.Explain(verdict));
+        verdict.Check("statement").Found.Should().StartWith("5 certificates");
+        verdict.Fact("tpm.manufacturer").Should().Be("INTC");
+        verdict.Fact(AssuranceLevel.Fact).Should().Be(AssuranceLevel.Hardware);
+        EkVerifier.Verify(evidence with { Certificates = [ek.Der] }).ShouldRefuse(Reasons.ChainIncomplete);
     }
 
     [Fact]
