@@ -114,6 +114,16 @@ public sealed class EkVerifierTests
     }
 
     [Fact]
+    public void A_named_key_gets_no_identifier_from_a_certificate_that_is_for_something_else()
+    {
+        // the vendor issued it, but not for an endorsement key
+        var evidence = Evidence(Maker.With(EkFault.NoEku).Make());
+        var hash = Convert.ToHexStringLower(SHA256.HashData(evidence.PublicKey!.Value.Span));
+
+        EkVerifier.Verify(evidence with { Policy = Policy with { Allow = [hash] } }).ShouldRefuse(Reasons.EkIdentifierMissing);
+    }
+
+    [Fact]
     public void A_named_certificate_needs_no_chain_and_is_believed()
     {
         var evidence = Evidence(Maker.With(EkFault.ForeignRoot).Make());
