@@ -37,7 +37,7 @@ internal static class PackedCertificate
             var subject = DistinguishedName.Read(certificate.Subject);
             foreach (var (oid, name) in new[] { (Country, "C"), (Organization, "O"), (CommonName, "CN") })
             {
-                if (!subject.Exists(attribute => attribute.Oid == oid && attribute.Value is { Length: > 0 }))
+                if (Value(subject, oid) is null)
                 {
                     return $"the subject '{certificate.SubjectText}' has no {name}";
                 }
@@ -60,14 +60,14 @@ internal static class PackedCertificate
             : null;
     }
 
-    /// <summary>The facts, each extension read once; throws <see cref="AsnContentException"/>.</summary>
+    /// <summary>The facts of a certificate without <see cref="Violation"/>, each extension read once; throws <see cref="AsnContentException"/>.</summary>
     public static List<(string Name, FactValue Value)> Facts(Certificate certificate)
     {
         var subject = DistinguishedName.Read(certificate.Subject);
         var facts = new List<(string, FactValue)>
         {
-            ("device.manufacturer", new FactValue.Text(subject.Find(attribute => attribute.Oid == Organization)!.Value!)),
-            ("packed.common-name", new FactValue.Text(subject.Find(attribute => attribute.Oid == CommonName)!.Value!)),
+            ("device.manufacturer", new FactValue.Text(Value(subject, Organization)!)),
+            ("packed.common-name", new FactValue.Text(Value(subject, CommonName)!)),
         };
         if (certificate.Find(Aaguid) is { } aaguid)
         {
@@ -96,6 +96,10 @@ internal static class PackedCertificate
 
         return facts;
     }
+
+    // a name may have several attributes of a kind, also ones that are no text
+    private static string? Value(List<NameAttribute> subject, string oid) =>
+        subject.Find(attribute => attribute.Oid == oid && attribute.Value is { Length: > 0 })?.Value;
 
     private static byte[] Octets(CertificateExtension extension)
     {

@@ -1,6 +1,10 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using DeviceAcme.Attestation;
+using DeviceAcme.Attestation.Packed;
+using DeviceAcme.Attestation.X509;
 using DeviceAcme.Simulator.Makers;
+using DeviceAcme.Simulator.Vendors;
 using DeviceAcme.Testing;
 using FluentAssertions;
 using FsCheck;
@@ -108,6 +112,59 @@ public sealed class PackedVerifierTests
             return AttestationVerifier.Verify(Evidence(made)).Outcome == VerdictOutcome.Accepted
                 && AttestationVerifier.Verify(Evidence(made.AttestationObject, Convert.ToHexStringLower(two))).Reason == Reasons.IdentifierMismatch;
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
+    }
+
+    [Fact]
+    public void Certificates_with_any_subject_and_extensions_are_described_or_named_as_broken()
+    {
+        var ca = Vendors.Authenticator.Ca;
+        Prop.ForAll<byte[], byte[], byte>((value, other, which) =>
+        {
+            (string Oid, byte[] Good)[] good =
+                [("1.3.6.1.4.1.45724.1.1.2", [0x04, 0x01, 0x07]), ("1.3.6.1.4.1.45724.1.1.4", [0x04, 0x10, .. new byte[16]]), ("1.3.6.1.4.1.45724.1.1.5", [0x02, 0x01, 0x05])];
+            var subject = Der.Sequence(writer =>
+            {
+                foreach (var (oid, text) in new[] { ("2.5.4.6", "ZZ"), ("2.5.4.10", "first"), ("2.5.4.10", "second"), ("2.5.4.11", "Authenticator Attestation"), ("2.5.4.3", "name") })
+                {
+                    // one of the attributes is no text, or empty
+                    using var set = writer.PushSetOf();
+                    using var attribute = writer.PushSequence();
+                    writer.WriteObjectIdentifier(oid);
+                    if (text == "first" && which % 3 > 0)
+                    {
+                        writer.WriteOctetString(other);
+                    }
+                    else
+                    {
+                        writer.WriteCharacterString(UniversalTagNumber.UTF8String, which % 7 == 6 && text == "name" ? "" : text);
+                    }
+                }
+            });
+            Certificate.TryRead(
+                ca.Issue(new CertificateFields
+                {
+                    Serial = 1,
+                    Subject = subject,
+                    PublicKey = ca.Key.PublicKey,
+                    NotBefore = Now.AddDays(-1),
+                    NotAfter = Now.AddDays(1),
+                    Extensions = [ExtensionFields.EndEntity(), .. good.Select((one, i) => new ExtensionFields(one.Oid, false, i == which / 3 % 4 ? value : one.Good))],
+                }),
+                out var certificate, out var problem).Should().BeTrue(problem);
+            if (PackedCertificate.Violation(certificate!) is { } violation)
+            {
+                return violation.Length > 0;
+            }
+
+            try
+            {
+                return PackedCertificate.Facts(certificate!).Single(fact => fact.Name == "device.manufacturer").Value.ToString() == (which % 3 > 0 ? "second" : "first");
+            }
+            catch (AsnContentException broken)
+            {
+                return broken.Message.Length > 0;
+            }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
     }
 
     [Fact]
