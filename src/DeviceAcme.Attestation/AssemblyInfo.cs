@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("DeviceAcme.Tests")]
+[assembly: InternalsVisibleTo("DeviceAcme.Fuzz")]

@@ -9,6 +9,10 @@ internal static class DerInput
     private const string SignedData = "1.2.840.113549.1.7.2";
     private const int MaxBlocks = 64;
 
+    /// <summary>Behind a label.</summary>
+    private const int Dashes = 5;
+
+
     /// <summary>A file that begins with a SEQUENCE.</summary>
     public static IReadOnlyList<InputPart> Read(ReadOnlyMemory<byte> der, string file)
     {
@@ -53,7 +57,7 @@ internal static class DerInput
         {
             var label = block[..Math.Max(0, block.IndexOf("-----", StringComparison.Ordinal))];
             var end = block.IndexOf("-----END ", StringComparison.Ordinal);
-            var base64 = end < 0 || label.Length == 0 ? "" : block[(label.Length + 5)..end];
+            var base64 = label.Length == 0 || end < label.Length + Dashes ? "" : block[(label.Length + Dashes)..end];
             var der = new byte[base64.Length];
             if (!Convert.TryFromBase64String(base64, der, out var length) || length == 0)
             {

@@ -1,0 +1,3 @@
+using DeviceAcme.Fuzz;
+
+return FuzzCommand.Run(args, Console.Out, Console.Error);
