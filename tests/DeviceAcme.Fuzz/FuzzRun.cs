@@ -197,7 +197,8 @@ internal sealed class FuzzRun(FuzzTarget target, int seed)
                 break;
             }
 
-            if (letter == '\'')
+            // what follows is the input's own words
+            if (letter == '\'' || (letter == ':' && shape[..length].EndsWith("members")))
             {
                 break;
             }
