@@ -166,7 +166,7 @@ public sealed class ReverifyTests : IDisposable
             var code = await command.Parse([.. arguments, "--json"]).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
             return new Ran(code, output.ToString(), error.ToString());
         }
-        catch (DeviceAcme.Cli.Verify.WrongUse wrong)
+        catch (WrongUse wrong)
         {
             return new Ran(2, output.ToString(), wrong.Message);
         }
