@@ -13,7 +13,7 @@ public sealed record AnchorVersionEntry
     [JsonPropertyName("at")]
     public required DateTimeOffset At { get; init; }
 
-    /// <summary><c>start</c>, <c>administrator</c> or <c>server</c>.</summary>
+    /// <summary><c>start</c> for what the trust folders said, <c>server</c> for what it fetched itself, else who asked for it.</summary>
     [JsonPropertyName("actor")]
     public required string Actor { get; init; }
 

@@ -18,7 +18,7 @@ internal sealed class StoredAnchorVersion
 
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Who made it: <c>start</c>, <c>administrator</c> or <c>server</c>.</summary>
+    /// <summary>Who made it: <c>start</c>, <c>server</c>, or the caller's name.</summary>
     public required string Actor { get; init; }
 
     /// <summary>What was done, for people.</summary>

@@ -50,7 +50,7 @@ public sealed class AnchorCommandTests(RunningServer server) : TestsOnServer(ser
         refused.ExitCode.Should().Be(1);
         (refused.Output + refused.Error).Should().Contain("anchor-distrusted").And.Contain("the key leaked");
         (await Anchors("diff")).ShouldExit(0).Output.Should().Contain(fingerprint[..16]).And.Contain("the key leaked");
-        (await Anchors("list", "--versions")).ShouldExit(0).Output.Should().Contain("administrator").And.Contain("in force");
+        (await Anchors("list", "--versions")).ShouldExit(0).Output.Should().Contain("local").And.Contain("in force");
 
         (await Anchors("distrust", fingerprint[..16], "--lift")).ShouldExit(0);
         (await Enroll("again")).ShouldExit(0);
