@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DeviceAcme.Protocol.Acme;
@@ -40,6 +41,23 @@ internal sealed class AdminConnection
 
     /// <summary>Asks for something to be done that needs no more words.</summary>
     public async Task<T> Post<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) => Read(await Ask(HttpMethod.Post, path, null, cancellation), type);
+
+    /// <summary>Asks for a resource of many lines, and reads them one by one as they come.</summary>
+    public async IAsyncEnumerable<string> Lines(string path, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var answer = await Send(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw Refusal(answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
+        }
+
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(cancellation));
+        while (await reader.ReadLineAsync(cancellation) is { } line)
+        {
+            yield return line;
+        }
+    }
 
     public Task Delete(string path, CancellationToken cancellation) => Ask(HttpMethod.Delete, path, null, cancellation);
 
@@ -89,11 +107,16 @@ internal sealed class AdminConnection
     private async Task<string> Ask(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
+        using var answer = await Send(request, HttpCompletionOption.ResponseContentRead, cancellation);
+        var text = await answer.Content.ReadAsStringAsync(cancellation);
+        return answer.IsSuccessStatusCode ? text : throw Refusal(answer.StatusCode, text);
+    }
+
+    private async Task<HttpResponseMessage> Send(HttpRequestMessage request, HttpCompletionOption completion, CancellationToken cancellation)
+    {
         try
         {
-            using var answer = await _server.SendAsync(request, cancellation);
-            var text = await answer.Content.ReadAsStringAsync(cancellation);
-            return answer.IsSuccessStatusCode ? text : throw Refusal(answer.StatusCode, text);
+            return await _server.SendAsync(request, completion, cancellation);
         }
         catch (HttpRequestException exception)
         {

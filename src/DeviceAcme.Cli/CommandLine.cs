@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DeviceAcme.Attestation;
 using DeviceAcme.Cli.Apple;
+using DeviceAcme.Cli.Audit;
 using DeviceAcme.Cli.ClientConfig;
 using DeviceAcme.Cli.Reverify;
 using DeviceAcme.Cli.Verify;
@@ -23,6 +24,7 @@ internal static class CommandLine
         root.Subcommands.Add(ExplainCommand.Make(output));
         root.Subcommands.Add(EvidenceCommands.Make(output, talk));
         root.Subcommands.Add(AnchorCommands.Make(output, talk));
+        root.Subcommands.Add(new AuditCommands(output, talk).Command());
         root.Subcommands.Add(Ca());
         root.Subcommands.Add(AppleCommand.Make(output, talk, time));
         root.Subcommands.Add(ClientConfigCommand.Make(output, talk));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace DeviceAcme.Cli;
 
@@ -30,6 +31,22 @@ internal static class ServerProgram
         var output = await process.StandardOutput.ReadToEndAsync(cancellation);
         await process.WaitForExitAsync(cancellation);
         return process.ExitCode == 0 ? output : null;
+    }
+
+    /// <summary>Runs it and gives the lines that it prints, one by one as they come; a failure, which it has explained itself, ends them with a <see cref="CommandFailure"/>.</summary>
+    public static async IAsyncEnumerable<string> RunForLines(IReadOnlyList<string> arguments, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var process = Start(arguments, captureOutput: true);
+        while (await process.StandardOutput.ReadLineAsync(cancellation) is { } line)
+        {
+            yield return line;
+        }
+
+        await process.WaitForExitAsync(cancellation);
+        if (process.ExitCode != 0)
+        {
+            throw new CommandFailure("the server's program failed; it says why above");
+        }
     }
 
     private static Process Start(IReadOnlyList<string> arguments, bool captureOutput, bool giveInput = false)

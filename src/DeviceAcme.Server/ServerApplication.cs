@@ -68,7 +68,7 @@ internal static class ServerApplication
         OwnerFile.Make(file);
         try
         {
-            return AcmeDb.Open(file);
+            return AcmeDb.Open(file, progress => new Talk(Console.Error).Progress(progress));
         }
         catch (NewerSchemaException exception)
         {

@@ -4,7 +4,7 @@ namespace DeviceAcme.Core.Audit;
 internal sealed class AuditEvent
 {
     /// <summary>Order of the events, given by the store.</summary>
-    public long Sequence { get; private init; }
+    public long Sequence { get; init; }
 
     public required DateTimeOffset At { get; init; }
 
@@ -26,4 +26,17 @@ internal sealed class AuditEvent
 
     /// <summary>What was said, for people; holds no evidence, tokens or keys.</summary>
     public string? Detail { get; init; }
+
+    /// <summary>The hash of the event before.</summary>
+    public byte[]? Previous { get; private set; }
+
+    /// <summary>What holds this event and all before it in place; given by the store with <see cref="Sequence"/>.</summary>
+    public byte[]? Hash { get; private set; }
+
+    /// <summary>Sets the event behind the one with this hash.</summary>
+    public void Chain(byte[] previous)
+    {
+        Previous = previous;
+        Hash = AuditChain.Hash(AuditChain.Record(this));
+    }
 }

@@ -16,6 +16,7 @@ internal static class AdminEndpoints
     {
         services.AddSingleton(_ => LocalToken.ReadOrMake(options.DataDirectory));
         services.AddSingleton<ApiTokens>();
+        services.AddSingleton<AuditLog>();
         services.AddSingleton<ExternalAccountKeys>();
     }
 
@@ -31,6 +32,10 @@ internal static class AdminEndpoints
         admin.MapGet("/anchors/sets/{hash}", AnchorEndpoints.Set).To(Readers, WithinTheirProfiles);
         admin.MapPost("/anchors/imports", AnchorEndpoints.Import).To(Administrators);
         admin.MapPost("/anchors/distrusts", AnchorEndpoints.Distrust).To(Administrators);
+
+        admin.MapGet("/audit", AuditEndpoints.List).To(Overseers, WithinTheirProfiles);
+        admin.MapGet("/audit/export", AuditEndpoints.Export).To(Overseers);
+        admin.MapGet("/audit/head", AuditEndpoints.Head).To(Overseers);
 
         admin.MapGet("/evidence", EvidenceEndpoints.List).To(Readers, WithinTheirProfiles);
         admin.MapGet("/evidence/{id}", EvidenceEndpoints.Show).To(Readers, WithinTheirProfiles);

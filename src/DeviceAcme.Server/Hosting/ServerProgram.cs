@@ -16,6 +16,7 @@ internal static class ServerProgram
         var root = commandLine.Root((options, cancellation) => Serve(options, time, cancellation));
         root.Subcommands.Add(EabCommand.Make(commandLine, (options, action) => WithKeys(options, time, action)));
         root.Subcommands.Add(AnchorsCommand.Make(commandLine, (options, action) => WithAnchors(options, time, action)));
+        root.Subcommands.Add(AuditCommand.Make(commandLine, WithAuditLog));
         root.Subcommands.Add(CaCommand.Make(commandLine, talk, time));
         try
         {
@@ -66,6 +67,13 @@ internal static class ServerProgram
         using var directoryLock = DataDirectoryLock.Take(options.DataDirectory, adminUrl: null);
         await using var db = ServerApplication.OpenDatabase(options);
         await action(new AnchorAdministration(await AnchorVersions.Open(db, trust: null, time), time));
+    }
+
+    private static async Task WithAuditLog(ServerOptions options, Func<AuditLog, Task> action)
+    {
+        using var directoryLock = DataDirectoryLock.Take(options.DataDirectory, adminUrl: null);
+        await using var db = ServerApplication.OpenDatabase(options);
+        await action(new AuditLog(db));
     }
 
     private static Dictionary<string, string> EnvironmentVariables() =>

@@ -7,6 +7,9 @@ internal sealed class Talk(TextWriter error)
 
     public void Warning(string message) => error.WriteLine($"deviceacme: warning: {message}");
 
+    /// <summary>How far a long run is.</summary>
+    public void Progress(string message) => error.WriteLine($"deviceacme: {message}");
+
     public void Hint(string message) => error.WriteLine($"deviceacme: hint: {message}");
 }
 

@@ -31,6 +31,9 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     public DbSet<StoredAdminToken> AdminTokens => Set<StoredAdminToken>();
     public DbSet<AuditEvent> Events => Set<AuditEvent>();
 
+    /// <summary>The end of the chain of events; only the writer's context has it.</summary>
+    public ChainEnd? Chain { get; init; }
+
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
         // a challenge belongs to its authorization: what changes one of them is a change of both
@@ -47,6 +50,11 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
                 var property = entry.Property(version.Name);
                 property.CurrentValue = (int)property.OriginalValue! + 1;
             }
+        }
+
+        foreach (var happened in ChangeTracker.Entries<AuditEvent>().Where(entry => entry.State == EntityState.Added).Select(entry => entry.Entity).OrderBy(happened => happened.Sequence).ToList())
+        {
+            Chain!.Add(happened);
         }
 
         return base.SaveChanges(acceptAllChangesOnSuccess);

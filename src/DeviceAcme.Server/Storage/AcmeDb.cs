@@ -1,4 +1,6 @@
 using System.Threading.Channels;
+using DeviceAcme.Core.Audit;
+using DeviceAcme.Protocol.Admin;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -20,11 +22,15 @@ internal sealed class AcmeDb : IAsyncDisposable
     private readonly Channel<Change> _changes = Channel.CreateBounded<Change>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly PooledDbContextFactory<AcmeContext> _readers;
     private readonly SqliteConnections _connections;
+    private readonly ChainEnd _chain;
     private readonly Task _writer;
+    private ChainEnd.State _durable;
 
-    private AcmeDb(SqliteConnections connections)
+    private AcmeDb(SqliteConnections connections, ChainEnd chain)
     {
         _connections = connections;
+        _chain = chain;
+        _durable = chain.Now;
         _readers = new PooledDbContextFactory<AcmeContext>(new DbContextOptionsBuilder<AcmeContext>()
             .UseSqlite(connections.ConnectionString)
             .AddInterceptors(connections)
@@ -33,16 +39,18 @@ internal sealed class AcmeDb : IAsyncDisposable
         _writer = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
 
+    /// <summary>The last event of the audit log that is durable, as the writer knows it and not as the file says.</summary>
+    public AuditHead AuditHead => ChainEnd.Head(Volatile.Read(ref _durable));
+
     /// <summary>Opens the database in the file, making it and bringing its schema up to date first.</summary>
-    public static AcmeDb Open(string file)
+    /// <param name="file">The database.</param>
+    /// <param name="progress">Is told how far a long migration is.</param>
+    public static AcmeDb Open(string file, Action<string>? progress = null)
     {
         var connections = new SqliteConnections(file);
-        using (var connection = connections.Open())
-        {
-            Migrations.Run(connection);
-        }
-
-        return new AcmeDb(connections);
+        using var connection = connections.Open();
+        Migrations.Run(connection);
+        return new AcmeDb(connections, EventChaining.Run(connection, progress ?? (_ => { })));
     }
 
     /// <summary>A context to read with; never saved. Making one costs more than most queries, so disposing it lends it to the next reader.</summary>
@@ -79,7 +87,7 @@ internal sealed class AcmeDb : IAsyncDisposable
     {
         using var connection = _connections.Open();
         var options = new DbContextOptionsBuilder<AcmeContext>().UseSqlite(connection).Options;
-        using var context = new AcmeContext(options);
+        using var context = new AcmeContext(options) { Chain = _chain };
         context.Database.AutoSavepointsEnabled = false;
         var group = new List<Change>(MaxGroup);
         while (await _changes.Reader.WaitToReadAsync())
@@ -94,8 +102,9 @@ internal sealed class AcmeDb : IAsyncDisposable
         }
     }
 
-    private static void CommitGroup(AcmeContext context, SqliteConnection connection, List<Change> group)
+    private void CommitGroup(AcmeContext context, SqliteConnection connection, List<Change> group)
     {
+        var before = _chain.Now;
         try
         {
             // BEGIN IMMEDIATE: the write lock is taken before the first read, so that no change works on what another one replaces
@@ -103,6 +112,7 @@ internal sealed class AcmeDb : IAsyncDisposable
             context.Database.UseTransaction(transaction);
             foreach (var change in group)
             {
+                var end = _chain.Now;
                 transaction.Save("change");
                 if (change.Run(context))
                 {
@@ -112,17 +122,20 @@ internal sealed class AcmeDb : IAsyncDisposable
                 {
                     transaction.Rollback("change");
                     transaction.Release("change");
+                    _chain.Now = end;
                 }
 
                 context.ChangeTracker.Clear();
             }
 
             transaction.Commit();
+            Volatile.Write(ref _durable, _chain.Now);
             group.ForEach(change => change.Complete());
         }
         catch (Exception failure)
         {
             // the disk is full or the file is gone: nobody in the group was saved, each caller learns it, and the writer goes on
+            _chain.Now = before;
             group.ForEach(change => change.Fail(failure));
         }
         finally
