@@ -34,7 +34,7 @@ internal static class EventChaining
         var all = (long)Scalar(connection, "SELECT count(*) FROM events WHERE hash IS NULL")!;
         var last = Scalar(connection, "SELECT max(sequence) FROM events WHERE hash IS NOT NULL") as long? ?? 0;
         var hash = Scalar(connection, $"SELECT hash FROM events WHERE sequence = {last.ToString(CultureInfo.InvariantCulture)}") as byte[] ?? AuditChain.Genesis.ToArray();
-        for (long done = 0, told = 0; ; )
+        for (long done = 0, told = 0; ;)
         {
             var rows = Read(connection, last);
             if (rows.Count == 0)

@@ -187,8 +187,20 @@ public sealed class AuditChainTests : IDisposable
     {
         var full = new AuditRecord
         {
-            Sequence = 1, At = "a", Kind = "k", Actor = "b", Profile = "c", Account = "d", Order = "e", Authorization = "f", Certificate = "g", Device = "h", Reason = "i", Detail = "j",
-            Previous = "p", Hash = "",
+            Sequence = 1,
+            At = "a",
+            Kind = "k",
+            Actor = "b",
+            Profile = "c",
+            Account = "d",
+            Order = "e",
+            Authorization = "f",
+            Certificate = "g",
+            Device = "h",
+            Reason = "i",
+            Detail = "j",
+            Previous = "p",
+            Hash = "",
         };
         var hash = AuditChain.Hash(full);
 
@@ -218,7 +230,13 @@ public sealed class AuditChainTests : IDisposable
 
     private static AuditEvent Event(int number) => new()
     {
-        At = DateTimeOffset.UnixEpoch.AddTicks(1234567 + number), Kind = "test.happened", Actor = "token:a", Profile = "p", Order = new OrderId("o"), Device = new DeviceId("d"), Detail = $"\"{number}\"\n\u0001é€",
+        At = DateTimeOffset.UnixEpoch.AddTicks(1234567 + number),
+        Kind = "test.happened",
+        Actor = "token:a",
+        Profile = "p",
+        Order = new OrderId("o"),
+        Device = new DeviceId("d"),
+        Detail = $"\"{number}\"\n\u0001é€",
     };
 
     private async Task<AuditHead> Made(int count)
