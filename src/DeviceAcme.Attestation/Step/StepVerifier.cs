@@ -75,7 +75,7 @@ internal sealed class StepVerifier : IFormatVerifier
         var facts = Facts(checks, read, leaf, key);
         var identifier = CommonChecks.CheckIdentifier(
             checks, evidence.Identifier, facts, IdentifierFacts, IdentifierFacts,
-            "Some YubiKeys do not show their serial number to programs, and then do not attest it: let its owner make it visible (ykman config), or use another model.");
+            "Some YubiKeys do not show their serial number to programs, and then do not attest it: let its owner make it visible to them, or use another model.");
 
         return checks.Conclude(Format, facts, key is null || identifier is null ? null : () => new AttestedDevice
         {
