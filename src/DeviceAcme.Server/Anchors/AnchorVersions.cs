@@ -44,11 +44,13 @@ internal sealed class AnchorVersions
     /// <param name="trust">Null leaves the version as it is: a program that does not serve need not know the server's folders.</param>
     public static async Task<AnchorVersions> Open(AcmeDb db, TrustFolders? trust, TimeProvider time)
     {
+        // what the files have was read already: a start reads the rest
+        var files = trust?.Anchors(trust.Names) ?? AnchorSet.Empty;
         AnchorVersion? newest;
         await using (var context = db.Read())
         {
             newest = await context.AnchorVersions.MaxAsync(version => (int?)version.Number) is { } number
-                ? Load(context, await context.AnchorVersions.SingleAsync(version => version.Number == number), AnchorSet.Empty)
+                ? Load(context, await context.AnchorVersions.SingleAsync(version => version.Number == number), files.WithoutTerms())
                 : null;
         }
 
@@ -58,7 +60,6 @@ internal sealed class AnchorVersions
             return versions;
         }
 
-        var files = trust.Anchors(trust.Names);
         var returning = await versions.Returning(AnchorDifference.Between(versions.Current.Catalog, versions.Current.Catalog.WithFiles(trust)));
         var changed = await versions.Change(
             "start", (before, _) => before.WithFiles(trust), files,

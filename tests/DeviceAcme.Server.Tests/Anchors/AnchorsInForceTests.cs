@@ -1,9 +1,13 @@
-using DeviceAcme.Core.Administration;
+using System.Security.Cryptography;
+using System.Text;
 using DeviceAcme.Attestation;
+using DeviceAcme.Core.Administration;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Anchors;
+using DeviceAcme.Server.Network;
 using DeviceAcme.Server.Tests.Conformance;
-using DeviceAcme.Simulator.Vendors;
+using DeviceAcme.Server.Tests.Network;
+using DeviceAcme.Simulator.Makers;
 using DeviceAcme.Testing;
 using FluentAssertions;
 using Microsoft.EntityFrameworkCore;
@@ -26,7 +30,7 @@ public sealed class AnchorsInForceTests
         await account.Register();
         var before = await Enroll(account);
         before.State.Should().Be("valid", before.Body);
-        var fingerprint = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Simulated.Vendors.Apple.Root.Certificate));
+        var fingerprint = Convert.ToHexStringLower(SHA256.HashData(Simulated.Vendors.Apple.Root.Certificate));
 
         await server.Services.GetRequiredService<AnchorAdministration>().Distrust(new AnchorDistrustRequest { Fingerprint = fingerprint, Reason = "the key leaked" }, AdminCaller.Command, Cancellation);
 
@@ -80,6 +84,31 @@ public sealed class AnchorsInForceTests
         (await Enroll(account)).State.Should().Be("valid");
     }
 
+    [Fact, Spec("RFC 5280 §4.2.2.1")]
+    public async Task A_device_that_leaves_out_its_intermediate_is_accepted_where_an_anchor_names_the_host()
+    {
+        await using var scene = new Scene();
+        scene.Dns.WithAddress("ca.example", "127.0.0.1");
+        await using var host = TestPeer.Http(path => path == "/sub.cer" ? TestPeer.Ok(Encoding.Latin1.GetString(Simulated.Vendors.Apple.SubCa.Certificate)) : "HTTP/1.1 404 Gone\r\n\r\n");
+        var root = PemEncoding.WriteString("CERTIFICATE", Simulated.Vendors.Apple.Root.Certificate);
+        var maker = Simulated.Apple.With(AppleFault.MissingIntermediate) with { IssuerUrl = "http://ca.example/sub.cer" };
+
+        foreach (var (terms, state) in new[] { ("folder: {}", "invalid"), ("folder: { issuer-hosts: [ca.example] }", "valid") })
+        {
+            await using var server = await TestServer.Start(
+                anchors: new Dictionary<string, string> { ["apple/root.pem"] = root, ["apple/terms.yaml"] = terms },
+                services: services => services.AddSingleton(_ => NetworkValidation.Downloads(scene.Options(), scene.Timing, host.Port)));
+            var account = new TestAccount(server, "apple-device");
+            await account.Register();
+
+            (await Enroll(account, maker)).State.Should().Be(state);
+            (await Enroll(account, maker)).State.Should().Be(state);
+
+            host.Accepted.Should().Be(state == "valid" ? 1 : 0, "it is fetched once, and only where that was said");
+            server.Services.GetRequiredService<AnchorVersions>().Current.Number.Should().Be(state == "valid" ? 2 : 1);
+        }
+    }
+
     [Fact, Needs("shared")]
     public async Task All_vendors_certificates_that_we_know_are_taken()
     {
@@ -98,9 +127,9 @@ public sealed class AnchorsInForceTests
     private static Verdict Judge(byte[] statement, AnchorSet anchors) => AttestationVerifier.Verify(
         new Evidence { AttestationObject = statement, Formats = ["apple"], Anchors = anchors, Now = Simulated.Now, Profile = "apple-device" });
 
-    private static async Task<TestReply> Enroll(TestAccount account)
+    private static async Task<TestReply> Enroll(TestAccount account, AppleMaker? maker = null)
     {
         var order = await Simulated.Order(account, Simulated.Serial);
-        return await order.Send(Simulated.Apple.Make(order.Material, Simulated.NewKey()));
+        return await order.Send((maker ?? Simulated.Apple).Make(order.Material, Simulated.NewKey()));
     }
 }

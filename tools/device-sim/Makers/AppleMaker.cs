@@ -18,6 +18,9 @@ internal sealed record AppleMaker(AppleVendor Vendor, DateTimeOffset Now)
     public AppleDevice Device { get; init; } = AppleDevice.Mac();
     public ImmutableHashSet<AppleFault> Faults { get; init; } = [];
 
+    /// <summary>Where the leaf says that its issuer's certificate is (RFC 5280 §4.2.2.1); Apple's say nothing.</summary>
+    public string? IssuerUrl { get; init; }
+
     public AppleMaker With(params AppleFault[] faults) => this with { Faults = Faults.Union(faults) };
 
     /// <summary>Attests a new P-384 key for the sample challenge.</summary>
@@ -146,6 +149,7 @@ internal sealed record AppleMaker(AppleVendor Vendor, DateTimeOffset Now)
                 ExtensionFields.EndEntity(),
                 ExtensionFields.KeyUsage(0xF0),
                 .. properties.Select(property => new ExtensionFields(property.Oid, false, property.Value!)),
+                .. IssuerUrl is null ? Array.Empty<ExtensionFields>() : [ExtensionFields.IssuerAt(IssuerUrl)],
                 .. Has(AppleFault.UnknownCriticalExtension) ? [new ExtensionFields("1.3.6.1.4.1.99999.1", true, [5, 0])] : Array.Empty<ExtensionFields>(),
             ],
         };

@@ -29,6 +29,16 @@ internal sealed record ExtensionFields(string Oid, bool Critical, byte[] Value)
     public static ExtensionFields AuthorityKeyIdentifier(byte[] publicKey) => new(Oids.AuthorityKeyIdentifier, false, Der.Sequence(writer =>
         writer.WriteOctetString(KeyIdentifier(publicKey), new Asn1Tag(TagClass.ContextSpecific, 0))));
 
+    /// <summary>Authority information access with one caIssuers URL (RFC 5280 §4.2.2.1).</summary>
+    public static ExtensionFields IssuerAt(string url) => new("1.3.6.1.5.5.7.1.1", false, Der.Sequence(writer =>
+    {
+        using (writer.PushSequence())
+        {
+            writer.WriteObjectIdentifier("1.3.6.1.5.5.7.48.2");
+            writer.WriteCharacterString(UniversalTagNumber.IA5String, url, new Asn1Tag(TagClass.ContextSpecific, 6));
+        }
+    }));
+
     // RFC 7093 §2 method 1: the leftmost 160 bits of SHA-256
     private static byte[] KeyIdentifier(byte[] publicKey) => SHA256.HashData(publicKey)[..20];
 }
