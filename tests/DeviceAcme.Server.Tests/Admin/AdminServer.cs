@@ -21,7 +21,7 @@ internal sealed class AdminServer : IAsyncDisposable
 
     public ManualClock Clock => Server.Clock;
 
-    private string Token => File.ReadAllText(Path.Combine(Server.DataDirectory, RunningServer.TokenFileName)).Trim();
+    public string Token => File.ReadAllText(Path.Combine(Server.DataDirectory, RunningServer.TokenFileName)).Trim();
 
     public static async Task<AdminServer> Start(IReadOnlyDictionary<string, string>? profiles = null) =>
         new(await TestServer.Start(profiles, anchors: Simulated.Anchors));

@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using DeviceAcme.Server.Tests.Admin;
 using DeviceAcme.Server.Tests.Conformance;
+using DeviceAcme.Server.Vault;
 using FluentAssertions;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace DeviceAcme.Server.Tests.Storage;
@@ -27,6 +30,37 @@ public sealed class QueryPlanTests
 
         statements.Should().HaveCountGreaterThan(15, "the statements of the enrollments were seen");
         statements.SelectMany(statement => Scans(connection, statement)).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task No_statement_of_the_vault_reads_a_whole_table()
+    {
+        using var seen = new SeenStatements();
+        await using var server = await AdminServer.Start();
+        await EnrollApple(server.Server);
+        var entry = (await server.All("order=newest"))[0];
+        foreach (var filter in new[] { "order=oldest", "profile=apple-device", "reason=x", $"device={Simulated.Serial}", $"device={entry.DeviceId}", "since=1d&until=1h", "profile=apple-device&since=1d&order=oldest" })
+        {
+            await server.All(filter);
+            (await server.Send(HttpMethod.Get, $"/admin/v1/evidence?cursor=1795348800000.x&{filter}")).Dispose();
+        }
+
+        foreach (var id in new[] { entry.Id, entry.ChallengeId, entry.OrderId, "nowhere" }.OfType<string>())
+        {
+            (await server.Send(HttpMethod.Get, $"/admin/v1/orders/{id}/explain")).Dispose();
+            (await server.Send(HttpMethod.Get, $"/admin/v1/evidence/{id}")).Dispose();
+            (await server.Send(HttpMethod.Post, $"/admin/v1/evidence/{id}/acknowledge")).Dispose();
+        }
+
+        await server.Server.Services.GetRequiredService<EvidenceCleaning>().Clean(server.Clock.GetUtcNow().AddYears(9), TestContext.Current.CancellationToken);
+
+        var file = Path.Combine(server.Server.DataDirectory, "acme.db");
+        using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
+        connection.Open();
+        var statements = seen.Of(file);
+        statements.Should().HaveCountGreaterThan(40, "the statements were seen");
+        // a list without a filter is read along the index of times, as far as its page goes
+        statements.SelectMany(statement => Scans(connection, statement)).Where(step => !step.StartsWith("SCAN e USING INDEX evidence_at", StringComparison.Ordinal)).Should().BeEmpty();
     }
 
     private static async Task EnrollClassic(TestServer server)
