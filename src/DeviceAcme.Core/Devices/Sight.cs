@@ -38,7 +38,8 @@ internal sealed record Sight(AnomalyKind Kind, byte[] Subject, byte[] Partner, s
             return sights;
         }
 
-        if (verdict.Device is { } device)
+        var endorsementKey = verdict.Facts.Find(EndorsementKey);
+        if (verdict.Device is { } device && endorsementKey is null)
         {
             var key = Convert.ToHexStringLower(SHA256.HashData(device.PublicKey.Span));
             sights.Add(Make(AnomalyKinds.SharedKey, scope, $"{identifier.Type}/{ProvenBy(verdict, identifier)}", key, identifier.Value, $"its key was attested for another {identifier.Type} before"));
@@ -49,7 +50,8 @@ internal sealed record Sight(AnomalyKind Kind, byte[] Subject, byte[] Partner, s
             sights.Add(Make(AnomalyKinds.SharedSerial, scope, "", serial, udid, "its serial number was seen with another UDID before"));
         }
 
-        if (verdict.Facts.Find(EndorsementKey) is { Proven: true } endorsementKey)
+        // an attestation key goes with its TPM: what names a TPM is its endorsement key
+        if (endorsementKey is { Proven: true })
         {
             sights.Add(Make(AnomalyKinds.SharedEk, scope, "", endorsementKey.Value.ToString(), $"{identifier.Type}:{identifier.Value}", "its endorsement key was seen as another device before"));
         }
