@@ -3,6 +3,7 @@ using DeviceAcme.EndToEnd.Processes;
 using DeviceAcme.Protocol.Admin;
 using FluentAssertions;
 using Xunit;
+using RunningServer = DeviceAcme.EndToEnd.Processes.RunningServer;
 
 namespace DeviceAcme.EndToEnd.Operation;
 

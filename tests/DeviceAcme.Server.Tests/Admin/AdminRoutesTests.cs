@@ -28,7 +28,7 @@ public sealed class AdminRoutesTests
 
                 answer.StatusCode.Should().Be(HttpStatusCode.Unauthorized, $"{method} {path}");
                 answer.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
-                (await answer.Content.ReadFromJsonAsync<Problem>())!.Reason.Should().Be("admin-token-missing");
+                (await answer.Content.ReadFromJsonAsync<Problem>())!.Reason.Should().StartWith("admin-token-");
             }
         }
     }
