@@ -14,7 +14,7 @@ internal static class AnchorText
         var text = new StringBuilder(Head(listing.Version));
         foreach (var folder in listing.Anchors.GroupBy(anchor => anchor.Folder))
         {
-            text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{folder.Key}  ({Count(folder, "root")} roots, {Count(folder, "intermediate")} intermediates)");
+            text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{folder.Key}  ({Plural(Count(folder, "root"), "root")}, {Plural(Count(folder, "intermediate"), "intermediate")})");
             text.Append(Rows(folder.OrderByDescending(anchor => anchor.Kind).ThenBy(anchor => anchor.Subject, StringComparer.Ordinal).Select(Cells)));
         }
 
@@ -38,8 +38,8 @@ internal static class AnchorText
 
     public static string Of(AnchorChanges changes)
     {
-        var text = new StringBuilder($"version {changes.From.Number} to {changes.To.Number}: {(changes.Changes.Count == 0 ? "no change" : $"{changes.Changes.Count} changes")}").AppendLine();
-        return text.Append(Rows(changes.Changes.Select(change => new[] { change.Change, change.Folder ?? "every folder", Short(change.Fingerprint), change.Subject ?? "", change.Detail }))).ToString();
+        var text = new StringBuilder($"version {changes.From.Number} to {changes.To.Number}: {(changes.Changes.Count == 0 ? "no change" : Plural(changes.Changes.Count, "change"))}").AppendLine();
+        return text.Append(Rows(changes.Changes.Select(change => new[] { change.Change, change.Folder ?? "every folder", Short(change.Fingerprint), Name(change.Subject), change.Detail }))).ToString();
     }
 
     public static string Of(AnchorImportReport report, IReadOnlyList<ImportedAnchorItem> items, bool dryRun)
@@ -49,23 +49,28 @@ internal static class AnchorText
         var text = new StringBuilder(dryRun ? "dry run: " : report.NewVersion ? $"version {report.Version.Number}: " : $"version {report.Version.Number} stays: ");
         text.AppendLine(string.Join(", ", counts));
         return text.Append(Rows(items.OrderBy(item => Order(item.Outcome)).ThenByDescending(item => item.Kind).ThenBy(item => item.Subject ?? item.File, StringComparer.Ordinal)
-            .Select(item => new[] { item.Outcome, item.Kind ?? "", Short(item.Fingerprint), item.Subject ?? "", item.File, item.Note ?? "" }))).ToString();
+            .Select(item => new[] { item.Outcome, item.Kind ?? "", Short(item.Fingerprint), Name(item.Subject), item.File, item.Note ?? "" }))).ToString();
     }
 
     private static string Head(AnchorVersionEntry version) =>
         $"version {version.Number}{(version.InForce ? ", in force" : "")}  {Time(version.At)} by {version.Actor}: {version.Action}{Environment.NewLine}";
 
     private static string[] Cells(AnchorItem anchor) =>
-        ["  " + anchor.Kind, Short(anchor.Fingerprint), anchor.Subject, $"until {anchor.NotAfter.UtcDateTime:yyyy-MM-dd}", anchor.Origin, anchor.Summary, anchor.Provenance];
+        ["  " + anchor.Kind, Short(anchor.Fingerprint), Name(anchor.Subject), $"until {anchor.NotAfter.UtcDateTime:yyyy-MM-dd}", anchor.Origin, anchor.Summary, anchor.Provenance];
 
     private static int Count(IEnumerable<AnchorItem> anchors, string kind) => anchors.Count(anchor => anchor.Kind == kind);
 
     private static string Kinds(IEnumerable<ImportedAnchorItem> items) =>
-        items.Where(item => item.Kind is not null).GroupBy(item => item.Kind!).OrderByDescending(group => group.Key).Select(group => $"{group.Count()} {group.Key}{(group.Count() == 1 ? "" : "s")}").ToList() is { Count: > 0 } kinds
+        items.Where(item => item.Kind is not null).GroupBy(item => item.Kind!).OrderByDescending(group => group.Key).Select(group => Plural(group.Count(), group.Key)).ToList() is { Count: > 0 } kinds
             ? $" ({string.Join(", ", kinds)})"
             : "";
 
     private static int Order(string outcome) => Array.IndexOf(["taken", "changed", "already-there", "duplicate", "left-out"], outcome);
+
+    private static string Plural(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+
+    // the common name says enough in a table; --json has all of it
+    private static string Name(string? subject) => subject?.Split(", ").FirstOrDefault(part => part.StartsWith("CN=", StringComparison.Ordinal)) ?? subject ?? "";
 
     private static string Short(string? fingerprint) => fingerprint is null ? "" : fingerprint[..FingerprintDigits];
 
