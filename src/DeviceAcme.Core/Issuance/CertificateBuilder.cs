@@ -43,7 +43,9 @@ internal static class CertificateBuilder
     /// <summary>A CA's certificate.</summary>
     /// <param name="pathLength">How many CAs may stand below it; null for any number.</param>
     public static byte[] Authority(CertificatePlan plan, CertificateIssuer issuer, ReadOnlySpan<byte> serial, int? pathLength) =>
-        Sign(plan, issuer, serial, [.. plan.Extensions, .. AuthorityExtensions(pathLength), .. IssuerExtensions(plan, issuer)]);
+        plan.Extensions.Any(extension => extension.Oid == Oids.NoRevAvail)
+            ? throw new ArgumentException("noRevAvail must not stand in a CA's certificate (RFC 9608 §2)", nameof(plan))
+            : Sign(plan, issuer, serial, [.. plan.Extensions, .. AuthorityExtensions(pathLength), .. IssuerExtensions(plan, issuer)]);
 
     /// <summary>The extensions that make a certificate a CA's; also what a CA's request asks for.</summary>
     public static IReadOnlyList<PlannedExtension> AuthorityExtensions(int? pathLength) =>
@@ -154,7 +156,8 @@ internal static class CertificateBuilder
     {
         yield return SubjectKeyIdentifier(SigningKey.IdentifierOf(plan.PublicKey));
         yield return AuthorityKeyIdentifier(issuer.KeyIdentifier.Span);
-        if (issuer.CrlUrl is not null)
+        // RFC 9608 §2: with noRevAvail neither a CRL distribution point nor OCSP; where the issuer's certificate is may stay
+        if (issuer.CrlUrl is not null && !plan.Extensions.Any(extension => extension.Oid == Oids.NoRevAvail))
         {
             yield return new PlannedExtension(Oids.CrlDistributionPoints, false, DistributionPoint(issuer.CrlUrl));
         }

@@ -12,6 +12,9 @@ internal sealed record CertificatePlan
     /// <summary>Extensions that the profile decides (SAN, key usage, extended key usage, own ones), in order.</summary>
     public required IReadOnlyList<PlannedExtension> Extensions { get; init; }
 
+    /// <summary>Name of the issuer that the profile chose; null where something else decides who signs.</summary>
+    public string? Issuer { get; init; }
+
     /// <summary>In whole seconds; the CA cuts it to its own beginning, unless <see cref="ExactNotBefore"/>.</summary>
     public required DateTimeOffset NotBefore { get; init; }
 

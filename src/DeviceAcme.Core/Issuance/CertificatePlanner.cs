@@ -62,18 +62,31 @@ internal static class CertificatePlanner
             extensions.Add(new PlannedExtension(Oids.SubjectAltName, subject.Length == 2, GeneralName.Write(names)));
         }
 
-        if (inputs.Unproven || inputs.ResidencyUnproven)
+        if (Policies(inputs) is { Count: > 0 } policies)
         {
-            extensions.Add(Policies(inputs));
+            extensions.Add(WritePolicies(policies));
+        }
+
+        if (template.NoRevocation)
+        {
+            // RFC 9608 §2: NULL, and never critical
+            extensions.Add(new PlannedExtension(Oids.NoRevAvail, false, new byte[] { 0x05, 0x00 }));
+        }
+
+        if (template.MustStaple)
+        {
+            // RFC 7633 §6: SEQUENCE OF INTEGER with status_request
+            extensions.Add(new PlannedExtension(Oids.TlsFeature, false, new byte[] { 0x30, 0x03, 0x02, 0x01, 0x05 }));
         }
 
         extensions.AddRange(template.Extensions.Select(extension => Extension(extension, inputs)));
-        var (notBefore, notAfter) = RequestedValidity.Plan(template, inputs.NotBefore, inputs.NotAfter, inputs.Now);
+        var (notBefore, notAfter) = RequestedValidity.Plan(template with { Validity = template.ValidityOn(inputs.Facts), ValidityByFacts = [] }, inputs.NotBefore, inputs.NotAfter, inputs.Now);
         return new CertificatePlan
         {
             PublicKey = inputs.Request.Key.Info,
             Subject = subject,
             Extensions = extensions,
+            Issuer = inputs.Profile.IssuerFor(inputs.Request.Key.Type),
             NotBefore = notBefore,
             NotAfter = notAfter,
             ExactNotBefore = inputs.NotBefore is not null,
@@ -82,20 +95,35 @@ internal static class CertificatePlanner
         };
     }
 
-    /// <summary>RFC 5280 §4.2.1.4: says to everybody who meets the certificate what of it was not proven.</summary>
-    private static PlannedExtension Policies(CertificateInputs inputs)
+    /// <summary>What was not proven, for everybody who meets the certificate; then what the profile grants on these facts.</summary>
+    private static List<string> Policies(CertificateInputs inputs)
+    {
+        var policies = new List<string>();
+        if (inputs.Unproven)
+        {
+            policies.Add(Oids.UnprovenIdentifierPolicy);
+        }
+
+        if (inputs.ResidencyUnproven)
+        {
+            policies.Add(Oids.UnprovenKeyResidencyPolicy);
+        }
+
+        policies.AddRange(inputs.Profile.Certificate.Policies.Where(policy => policy.When.All(rule => rule.Judge(inputs.Facts).Holds)).Select(policy => policy.Oid));
+        return policies;
+    }
+
+    /// <summary>certificatePolicies without qualifiers (RFC 5280 §4.2.1.4).</summary>
+    private static PlannedExtension WritePolicies(List<string> policies)
     {
         var writer = new AsnWriter(AsnEncodingRules.DER);
         using (writer.PushSequence())
         {
-            foreach (var (holds, policy) in new[] { (inputs.Unproven, Oids.UnprovenIdentifierPolicy), (inputs.ResidencyUnproven, Oids.UnprovenKeyResidencyPolicy) })
+            foreach (var policy in policies)
             {
-                if (holds)
+                using (writer.PushSequence())
                 {
-                    using (writer.PushSequence())
-                    {
-                        writer.WriteObjectIdentifier(policy);
-                    }
+                    writer.WriteObjectIdentifier(policy);
                 }
             }
         }

@@ -21,6 +21,9 @@ internal abstract record GeneralName
 
     internal sealed record UserPrincipal(string Name) : GeneralName;
 
+    /// <summary>An object identifier, dotted decimal.</summary>
+    internal sealed record RegisteredId(string Oid) : GeneralName;
+
     /// <summary>RFC 4043 §2; both parts are optional there, device-attest §3.2 makes the value mandatory.</summary>
     internal sealed record PermanentIdentifier(string? Value, string? Assigner) : GeneralName;
 
@@ -79,6 +82,9 @@ internal abstract record GeneralName
                 break;
             case Link link:
                 writer.WriteCharacterString(UniversalTagNumber.IA5String, link.Uri, Context(6));
+                break;
+            case RegisteredId registered:
+                writer.WriteObjectIdentifier(registered.Oid, Context(8));
                 break;
             case Directory directory:
                 WriteDirectory(writer, directory);
@@ -175,9 +181,11 @@ internal abstract record GeneralName
                 return octets.Length is 4 or 16
                     ? new Ip(new IPAddress(octets))
                     : throw new AsnContentException($"iPAddress has {octets.Length} octets; 4 or 16 were expected");
+            case 8:
+                return new RegisteredId(reader.ReadObjectIdentifier(Context(8)));
             default:
                 reader.ReadEncodedValue();
-                return new Other(tag.TagValue switch { 3 => "x400Address", 4 => "directoryName", 5 => "ediPartyName", 8 => "registeredID", _ => $"[{tag.TagValue}]" });
+                return new Other(tag.TagValue switch { 3 => "x400Address", 4 => "directoryName", 5 => "ediPartyName", _ => $"[{tag.TagValue}]" });
         }
     }
 

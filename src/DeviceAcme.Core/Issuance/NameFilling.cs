@@ -42,6 +42,8 @@ internal static partial class NameFilling
                     && !text.Any(character => char.IsControl(character) || char.IsWhiteSpace(character)) && AsnText.Fits(default, text)
                     ? new GeneralName.UserPrincipal(text)
                     : null;
+            case AlternativeNames.RegisteredId:
+                return Oids.IsValid(text) ? new GeneralName.RegisteredId(text) : null;
             case AlternativeNames.PermanentIdentifier:
                 return Device(text) is var (value, assigner) ? new GeneralName.PermanentIdentifier(value, assigner) : null;
             case AlternativeNames.HardwareModule:
@@ -76,6 +78,7 @@ internal static partial class NameFilling
         var structure = template.Kind switch
         {
             AlternativeNames.Dns => ".*",
+            AlternativeNames.RegisteredId => ".",
             AlternativeNames.PermanentIdentifier or AlternativeNames.HardwareModule => "/",
             AlternativeNames.Email or AlternativeNames.Upn => "@",
             _ => "",

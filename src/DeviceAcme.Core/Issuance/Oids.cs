@@ -15,6 +15,14 @@ internal static class Oids
     public const string CrlDistributionPoints = "2.5.29.31";
     public const string CertificatePolicies = "2.5.29.32";
 
+    public const string AnyPolicy = "2.5.29.32.0";
+
+    /// <summary>RFC 9608 §2.</summary>
+    public const string NoRevAvail = "2.5.29.56";
+
+    /// <summary>RFC 7633 §6.</summary>
+    public const string TlsFeature = "1.3.6.1.5.5.7.1.24";
+
     /// <summary>Our own policy, under a UUID (X.667): the device identifier in this certificate was ordered and not proven.</summary>
     public const string UnprovenIdentifierPolicy = "2.25.86460896158151247275097005402158036632";
 

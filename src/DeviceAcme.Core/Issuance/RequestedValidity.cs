@@ -13,18 +13,18 @@ internal static class RequestedValidity
         if (notBefore is { } beginning)
         {
             CheckWholeSeconds("notBefore", beginning);
-            if (beginning < now - template.Backdate || beginning >= now + template.Validity)
+            if (beginning < now - template.Backdate || beginning >= now + template.LongestValidity)
             {
-                throw Refuse("notBefore", $"expected a time from {Text(now - template.Backdate)} to before {Text(now + template.Validity)}, found {Text(beginning)}");
+                throw Refuse("notBefore", $"expected a time from {Text(now - template.Backdate)} to before {Text(now + template.LongestValidity)}, found {Text(beginning)}");
             }
         }
 
         if (notAfter is { } end)
         {
             CheckWholeSeconds("notAfter", end);
-            if (end <= (notBefore ?? now) || end > now + template.Validity)
+            if (end <= (notBefore ?? now) || end > now + template.LongestValidity)
             {
-                throw Refuse("notAfter", $"expected a time after {Text(notBefore ?? now)} and not after {Text(now + template.Validity)}, found {Text(end)}");
+                throw Refuse("notAfter", $"expected a time after {Text(notBefore ?? now)} and not after {Text(now + template.LongestValidity)}, found {Text(end)}");
             }
         }
     }
@@ -36,6 +36,12 @@ internal static class RequestedValidity
         if (notAfter <= now)
         {
             throw Refuse("notAfter", $"the time that the order asks for, {Text(notAfter.Value)}, has passed");
+        }
+
+        // newOrder allowed what the best evidence could give
+        if (notAfter > now + template.Validity)
+        {
+            throw Refuse("notAfter", $"the evidence allows a certificate up to {Text(now + template.Validity)}, the order asks for {Text(notAfter.Value)}; order again without notAfter, or with an earlier one");
         }
 
         var earliest = WholeSeconds(now - template.Backdate);

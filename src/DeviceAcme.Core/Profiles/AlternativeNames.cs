@@ -14,6 +14,7 @@ internal static class AlternativeNames
     public const string Email = "email";
     public const string Uri = "uri";
     public const string Upn = "upn";
+    public const string RegisteredId = "registered-id";
     public const string PermanentIdentifier = AcmeIdentifier.PermanentIdentifier;
     public const string HardwareModule = AcmeIdentifier.HardwareModule;
 
@@ -21,7 +22,7 @@ internal static class AlternativeNames
     public const string MicrosoftSidUri = "tag:microsoft.com,2022-09-14:sid:";
 
     /// <summary>The kinds that carry a text of their own.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = [Dns, Ip, Email, Uri, Upn, PermanentIdentifier, HardwareModule];
+    public static IReadOnlyList<string> Kinds { get; } = [Dns, Ip, Email, Uri, Upn, RegisteredId, PermanentIdentifier, HardwareModule];
 
     /// <summary>Reads one entry: the word <c>identifiers</c>, or one kind with its text.</summary>
     public static AlternativeNameTemplate? Read(ProfileNode node)

@@ -35,8 +35,17 @@ internal sealed record CertificateProfile
 
     public required CertificateTemplate Certificate { get; init; }
 
-    /// <summary>Name of the issuer, a folder under <c>DIR/ca</c>.</summary>
+    /// <summary>Name of the issuer, a folder under <c>DIR/ca</c>, of every key type without one of its own.</summary>
     public required string Issuer { get; init; }
+
+    /// <summary>Names of issuers by key type.</summary>
+    public IReadOnlyDictionary<string, string> IssuersByKey { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Names of all issuers that may sign for this profile.</summary>
+    public IEnumerable<string> Issuers => IssuersByKey.Values.Append(Issuer).Distinct(StringComparer.Ordinal);
+
+    /// <summary>Who signs for a key of this type.</summary>
+    public string IssuerFor(string keyType) => IssuersByKey.GetValueOrDefault(keyType, Issuer);
 }
 
 internal enum ExternalAccountBindingMode

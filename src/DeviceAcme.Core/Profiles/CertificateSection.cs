@@ -9,7 +9,7 @@ internal static class CertificateSection
     internal static readonly string[] Known =
     [
         "subject", "subject-alternative-names", "from-request", "identifier-in-certificate", "keys", "key-usage",
-        "extended-key-usage", "extensions", "validity", "backdate",
+        "extended-key-usage", "policies", "extensions", "validity", "backdate", "no-rev-avail", "must-staple",
     ];
 
     public static CertificateTemplate Read(ProfileNode node)
@@ -19,6 +19,7 @@ internal static class CertificateSection
         IReadOnlyList<AlternativeNameTemplate> names = properties.TryGetValue("subject-alternative-names", out written)
             ? [.. written.Items().Select(AlternativeNames.Read).OfType<AlternativeNameTemplate>()]
             : [new AlternativeNameTemplate(AlternativeNames.Identifiers, null)];
+        var (validity, byFacts) = properties.TryGetValue("validity", out written) ? ValiditySection.Read(written) : (Missing(node), []);
         return new CertificateTemplate
         {
             Subject = subject,
@@ -29,7 +30,11 @@ internal static class CertificateSection
             KeyUsage = properties.TryGetValue("key-usage", out written) ? Usage(written) : KeyUsages.DigitalSignature,
             ExtendedKeyUsage = Purposes(node, properties),
             Extensions = properties.TryGetValue("extensions", out written) ? ExtensionTemplates.Read(written) : [],
-            Validity = properties.TryGetValue("validity", out written) ? Duration.Read(written) : Missing(node),
+            Policies = properties.TryGetValue("policies", out written) ? PolicySection.Read(written) : [],
+            NoRevocation = properties.TryGetValue("no-rev-avail", out written) && written.Flag(),
+            MustStaple = properties.TryGetValue("must-staple", out written) && written.Flag(),
+            Validity = validity,
+            ValidityByFacts = byFacts,
             Backdate = properties.TryGetValue("backdate", out written) ? Duration.Read(written, TimeSpan.FromDays(1)) : TimeSpan.FromMinutes(5),
         };
     }

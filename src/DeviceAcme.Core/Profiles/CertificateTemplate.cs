@@ -1,3 +1,4 @@
+using DeviceAcme.Attestation;
 using DeviceAcme.Core.Issuance;
 
 namespace DeviceAcme.Core.Profiles;
@@ -29,11 +30,39 @@ internal sealed record CertificateTemplate
     /// <summary>Further extensions of the profile's own.</summary>
     public required IReadOnlyList<ExtensionTemplate> Extensions { get; init; }
 
+    /// <summary>Policies (RFC 5280 §4.2.1.4), each with the facts that it needs; the server's own of what was not proven come first.</summary>
+    public IReadOnlyList<PolicyTemplate> Policies { get; init; } = [];
+
+    /// <summary>RFC 9608: nobody need ask whether the certificate was revoked. The CA then names no CRL in it.</summary>
+    public bool NoRevocation { get; init; }
+
+    /// <summary>RFC 7633: a TLS server with this certificate must staple an OCSP answer.</summary>
+    public bool MustStaple { get; init; }
+
+    /// <summary>How long a certificate lives where no line of <see cref="ValidityByFacts"/> holds.</summary>
     public required TimeSpan Validity { get; init; }
+
+    /// <summary>Other lengths of life for what the evidence proves; the first that holds counts.</summary>
+    public IReadOnlyList<ValidityTemplate> ValidityByFacts { get; init; } = [];
+
+    /// <summary>The longest life that a certificate of this profile can have.</summary>
+    public TimeSpan LongestValidity => ValidityByFacts.Select(line => line.Length).Append(Validity).Max();
+
+    /// <summary>The shortest.</summary>
+    public TimeSpan ShortestValidity => ValidityByFacts.Select(line => line.Length).Append(Validity).Min();
+
+    /// <summary>How long a certificate lives on these facts.</summary>
+    public TimeSpan ValidityOn(FactSet facts) => ValidityByFacts.FirstOrDefault(line => line.When.All(rule => rule.Judge(facts).Holds))?.Length ?? Validity;
 
     /// <summary>How far notBefore is set back, for devices whose clock is behind.</summary>
     public required TimeSpan Backdate { get; init; }
 }
+
+/// <summary>A certificate policy; it stands in certificates whose facts meet every rule of <paramref name="When"/>.</summary>
+internal sealed record PolicyTemplate(string Oid, IReadOnlyList<FactRule> When);
+
+/// <summary>A length of life for certificates whose facts meet every rule of <paramref name="When"/>.</summary>
+internal sealed record ValidityTemplate(IReadOnlyList<FactRule> When, TimeSpan Length);
 
 /// <summary>One attribute of an RDN.</summary>
 internal sealed record SubjectAttribute(AttributeType Type, TextTemplate Value);

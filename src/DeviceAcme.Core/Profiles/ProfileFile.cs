@@ -51,6 +51,7 @@ internal static partial class ProfileFile
             Missing(root, "certificate", "what the certificate looks like");
         }
 
+        var (issuer, issuersByKey) = IssuerSection.Read(properties.GetValueOrDefault("issuer"));
         var profile = new CertificateProfile
         {
             Name = name,
@@ -63,7 +64,8 @@ internal static partial class ProfileFile
             Anomalies = AnomalySection.Read(properties.GetValueOrDefault("anomalies")),
             Evidence = EvidenceSection.Read(properties.GetValueOrDefault("evidence")),
             Certificate = certificate!,
-            Issuer = properties.TryGetValue("issuer", out node) ? Issuer(node) : "default",
+            Issuer = issuer,
+            IssuersByKey = issuersByKey,
         };
         if (identifiers is not null && certificate is not null)
         {
@@ -143,17 +145,6 @@ internal static partial class ProfileFile
         else if (name.Length > 0 && name != file)
         {
             node.Mistake($"'{name}' must be the file's name, '{file}'");
-        }
-
-        return name;
-    }
-
-    private static string Issuer(ProfileNode node)
-    {
-        var name = node.Text() ?? "";
-        if (name.Length > 0 && (!IsName(name) || name == "root"))
-        {
-            node.Mistake($"'{name}' must have only lower-case letters, digits and inner hyphens and not be 'root': it is a folder under ca/");
         }
 
         return name;

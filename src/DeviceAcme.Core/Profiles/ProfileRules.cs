@@ -1,5 +1,6 @@
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Challenges;
+using DeviceAcme.Core.Issuance;
 using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Core.Profiles;
@@ -9,12 +10,16 @@ internal static class ProfileRules
 {
     private const string DeviceAttest = ChallengeTypes.DeviceAttest01;
 
+    // what others call short-lived, too (CA/Browser Forum BR §1.6.1 until March 2026)
+    private static readonly TimeSpan LongestWithoutRevocation = TimeSpan.FromDays(10);
+
     /// <summary>Notes every contradiction, at the property that it is easiest to mend at.</summary>
     public static void Check(CertificateProfile profile, ProfileNode root, IReadOnlyDictionary<string, ProfileNode> properties)
     {
         Attestation(profile, properties.GetValueOrDefault("attestation") ?? root);
         Proofs(profile, properties["identifiers"]);
         Certificate(profile, properties["certificate"]);
+        Issuers(profile, properties.GetValueOrDefault("issuer"));
     }
 
     private static void Attestation(CertificateProfile profile, ProfileNode node)
@@ -79,11 +84,13 @@ internal static class ProfileRules
     {
         var template = profile.Certificate;
         var properties = node.Entries().GroupBy(entry => entry.Name).ToDictionary(group => group.Key, group => group.First().Node);
-        if (template.Backdate >= template.Validity && template.Validity > TimeSpan.Zero)
+        if (template.Backdate >= template.ShortestValidity && template.ShortestValidity > TimeSpan.Zero)
         {
             properties.GetValueOrDefault("validity", node).Mistake($"must be longer than backdate ({template.Backdate.TotalMinutes:0} minutes): the certificate would never be valid");
         }
 
+        Revocation(template, properties, node);
+        OnFacts(profile, properties, node);
         var proven = profile.Identifiers.Values.Select(rule => rule.Proves).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var (place, text) in Texts(template))
         {
@@ -117,6 +124,60 @@ internal static class ProfileRules
             && !template.IdentifierInCertificate && profile.Identifiers.Keys.All(IsDevice))
         {
             node.Mistake("the certificate would have neither a subject nor an alternative name (RFC 5280 §4.1.2.6): set subject");
+        }
+    }
+
+    private static void Revocation(CertificateTemplate template, Dictionary<string, ProfileNode> properties, ProfileNode node)
+    {
+        if (template.NoRevocation && template.LongestValidity > LongestWithoutRevocation)
+        {
+            properties.GetValueOrDefault("no-rev-avail", node).Mistake($"is for certificates that live {LongestWithoutRevocation.TotalDays:0} days at most: a longer one must be revocable");
+        }
+
+        if (!template.MustStaple)
+        {
+            return;
+        }
+
+        var place = properties.GetValueOrDefault("must-staple", node);
+        if (template.NoRevocation)
+        {
+            place.Mistake("contradicts no-rev-avail: there is no answer to staple (RFC 9608 §2)");
+        }
+
+        if (!template.ExtendedKeyUsage.Contains(KeyUsageNames.Purposes["server-auth"]))
+        {
+            place.Mistake("is for TLS servers, and extended-key-usage does not have server-auth");
+        }
+
+        place.Warning("the built-in CA answers no OCSP requests: a client that honours this refuses the certificate");
+    }
+
+    private static void OnFacts(CertificateProfile profile, Dictionary<string, ProfileNode> properties, ProfileNode node)
+    {
+        var template = profile.Certificate;
+        if (profile.Attestation.Mode != AttestationMode.None)
+        {
+            return;
+        }
+
+        if (template.Policies.Any(policy => policy.When.Count > 0))
+        {
+            properties.GetValueOrDefault("policies", node).Mistake("has a policy that depends on facts (when), but this profile takes no evidence");
+        }
+
+        if (template.ValidityByFacts.Count > 0)
+        {
+            properties.GetValueOrDefault("validity", node).Mistake("depends on facts (when), but this profile takes no evidence");
+        }
+    }
+
+    // an issuer for a key type that is not certified would only mislead
+    private static void Issuers(CertificateProfile profile, ProfileNode? node)
+    {
+        foreach (var type in profile.IssuersByKey.Keys.Where(type => !profile.Certificate.Keys.Contains(type)))
+        {
+            node!.Mistake($"names an issuer for {type}, which certificate.keys does not have");
         }
     }
 

@@ -35,7 +35,7 @@ internal static class FinalizeOrder
         }
 
         var checks = new FinalizeChecks();
-        if (Plan(request, found, profile, wanted.Csr, checks) is not { } plan || await Sign(issuers.Require(profile.Issuer), plan, checks, cancellation) is not { } issued)
+        if (Plan(request, found, profile, wanted.Csr, checks) is not { } plan || await Sign(issuers.Require(plan.Issuer!), plan, checks, cancellation) is not { } issued)
         {
             await db.Commit(context => SaveRefused(context, request, id, profile, wanted.Csr, checks), CancellationToken.None);
             throw checks.Refusal!;

@@ -24,7 +24,7 @@ internal static class IssuanceServices
         services.AddSingleton(provider => Explained(() => Connectors.Connectors.Open(
             provider.GetRequiredService<CaDirectory>(),
             options.StatusUrl,
-            provider.GetRequiredService<ProfileSet>().All.Select(profile => profile.Issuer),
+            provider.GetRequiredService<ProfileSet>().All.SelectMany(profile => profile.Issuers),
             provider.GetRequiredService<TimeProvider>().GetUtcNow())));
         services.AddSingleton(provider => Explained(() => new AttestationAuthorities(
             new AttestationCaDirectory(Path.Combine(options.DataDirectory, "attestation-ca"), options.CaPassphrase, options.CaName),
