@@ -135,6 +135,8 @@ public static class Reasons
         "The first certificate must be that of an attestation key (2.23.133.8.3); an endorsement certificate cannot be used here.");
     public static Reason AkCertificateProfile { get; } = Row("ak-certificate-profile", "certificate-profile",
         "The attestation key's certificate breaks the TPM profile: ask its attestation CA for one that follows WebAuthn's tpm rules.");
+    public static Reason AkRevoked { get; } = Row("ak-revoked", "chain-untrusted-root",
+        "An administrator revoked the attestation key's certificate: the machine must have a new attestation key certified, if it may.");
 
     // tpm: endorsement keys and the attestation keys that are certified for them
     public static Reason EkCertificateMissing { get; } = Row("ek-certificate-missing", "missing-field",

@@ -25,6 +25,7 @@ internal static class CommandLine
         root.Subcommands.Add(EvidenceCommands.Make(output, talk));
         root.Subcommands.Add(AnchorCommands.Make(output, talk));
         root.Subcommands.Add(new AuditCommands(output, talk).Command());
+        root.Subcommands.Add(AttestationKeyCommands.Make(output));
         root.Subcommands.Add(Ca());
         root.Subcommands.Add(AppleCommand.Make(output, talk, time));
         root.Subcommands.Add(ClientConfigCommand.Make(output, talk));

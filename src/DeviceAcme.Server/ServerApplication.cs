@@ -1,3 +1,4 @@
+using DeviceAcme.Core.Challenges;
 using DeviceAcme.Server.Acme;
 using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Admin;
@@ -94,6 +95,8 @@ internal static class ServerApplication
         services.AddAcme();
         services.AddIssuance(options);
         services.AddSingleton<CredentialActivation>();
+        services.AddSingleton<AttestationKeyLedger>();
+        services.AddSingleton<IFormatPolicySource>(provider => provider.GetRequiredService<AttestationKeyLedger>());
         services.AddNetworkValidation(options);
         services.AddAdmin(options);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);

@@ -27,6 +27,8 @@ internal sealed class TpmVerifier : IFormatVerifier
     private static readonly CheckRule Ak = new(
         "ak-certificate", "x5c[0] is the certificate of an attestation key: v3, no CA, 2.23.133.8.3, empty subject, TPM in a critical SAN");
 
+    private static readonly CheckRule Status = new("ak-status", "the attestation key's certificate is not revoked");
+
     private static readonly CheckRule Signature = new("signature", "certInfo is signed by the attestation key, with SHA-256 or stronger");
     private static readonly CheckRule Attest = new("attest", "certInfo was made by a TPM (TPM_GENERATED_VALUE) with TPM2_Certify");
     private static readonly CheckRule Name = new("name", "certInfo certifies the object in pubArea: nameAlg and hash, SHA-256 or stronger");
@@ -80,6 +82,8 @@ internal sealed class TpmVerifier : IFormatVerifier
             checks.Pass(Ak, ak.Found);
         }
 
+        CheckStatus(checks, parts.Certificates[0], evidence.Policy<TpmPolicy>());
+
         // 5. signature, 6. freshness, 7. name, 8. attributes, 9. the key itself
         CheckSignature(checks, parts, expected);
         CheckFreshness(checks, parts, evidence, expected);
@@ -99,6 +103,20 @@ internal sealed class TpmVerifier : IFormatVerifier
             Identifier = identifier,
             Binding = FreshnessBinding.KeyAuthorization,
         });
+    }
+
+    // where nobody says what is revoked there is nothing to check: an attestation CA of somebody else has a CRL of its own
+    private static void CheckStatus(CheckList checks, Certificate certificate, TpmPolicy? policy)
+    {
+        var fingerprint = Convert.ToHexStringLower(certificate.Sha256);
+        if (policy?.RevokedAttestationKeys.Contains(fingerprint) == true)
+        {
+            checks.Fail(Status, Reasons.AkRevoked, $"SHA-256 {fingerprint}");
+        }
+        else if (policy is not null)
+        {
+            checks.Pass(Status, $"SHA-256 {fingerprint}");
+        }
     }
 
     private static void CheckSignature(CheckList checks, Parts parts, TpmExpectation expected)

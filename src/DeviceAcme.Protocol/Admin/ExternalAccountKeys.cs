@@ -51,6 +51,8 @@ public sealed record ExternalAccountKeyList
 [JsonSerializable(typeof(NewExternalAccountKey))]
 [JsonSerializable(typeof(ExternalAccountKeyEntry))]
 [JsonSerializable(typeof(ExternalAccountKeyList))]
+[JsonSerializable(typeof(AttestationKeyEntry))]
+[JsonSerializable(typeof(AttestationKeyList))]
 [JsonSerializable(typeof(EvidenceRecord))]
 [JsonSerializable(typeof(EvidenceList))]
 [JsonSerializable(typeof(AnchorVersionList))]

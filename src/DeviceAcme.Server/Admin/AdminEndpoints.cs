@@ -33,6 +33,9 @@ internal static class AdminEndpoints
         admin.MapPost("/anchors/imports", AnchorEndpoints.Import).To(Administrators);
         admin.MapPost("/anchors/distrusts", AnchorEndpoints.Distrust).To(Administrators);
 
+        admin.MapGet("/attestation-keys", AttestationKeyEndpoints.List).To(Readers, WithinTheirProfiles);
+        admin.MapPost("/attestation-keys/{id}/revoke", AttestationKeyEndpoints.Revoke).To(Officers, WithinTheirProfiles);
+
         admin.MapGet("/audit", AuditEndpoints.List).To(Overseers, WithinTheirProfiles);
         admin.MapGet("/audit/export", AuditEndpoints.Export).To(Overseers);
         admin.MapGet("/audit/head", AuditEndpoints.Head).To(Overseers);

@@ -94,6 +94,7 @@ public sealed class ReasonsTests
         ["ak-creation-type-wrong"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.CertifyInsteadOfCreation)),
         ["ak-creation-mismatch"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.OtherCreationData)),
         ["ak-signature-invalid"] = () => EkTrial.Refusal(EkTrial.Maker.With(EkFault.WrongCreationSignature)),
+        ["ak-revoked"] = () => RevokedAk(Tpm.Make()),
         ["android-extension-missing"] = () => Verify(Android.With(AndroidFault.MissingExtension)).Reason,
         ["android-chain-extended"] = () => Verify(Android.With(AndroidFault.ForgedDescriptionBelow)).Reason,
         ["android-certificate-revoked"] = () => AndroidWith(Trial.AndroidPolicy with { StatusList = StatusListOf("1") }),
@@ -193,6 +194,12 @@ public sealed class ReasonsTests
         writer.WriteByteString(data);
         writer.WriteEndMap();
         return writer.Encode();
+    }
+
+    private static Reason? RevokedAk(MadeEvidence made)
+    {
+        var revoked = new HashSet<string> { Convert.ToHexStringLower(SHA256.HashData(made.Chain[0])) };
+        return AttestationVerifier.Verify(Evidence(made) with { Policies = [new TpmPolicy { RevokedAttestationKeys = revoked }] }).Reason;
     }
 
     private static Reason? AndroidWith(AndroidPolicy policy) => AttestationVerifier.Verify(Evidence(Android.Make()) with { Policies = [policy] }).Reason;
