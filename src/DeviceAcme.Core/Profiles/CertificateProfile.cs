@@ -41,6 +41,9 @@ internal sealed record CertificateProfile
     /// <summary>Names of issuers by key type.</summary>
     public IReadOnlyDictionary<string, string> IssuersByKey { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The profile's own tests; the server does not look at them.</summary>
+    public IReadOnlyList<ProfileTest> Tests { get; init; } = [];
+
     /// <summary>Names of all issuers that may sign for this profile.</summary>
     public IEnumerable<string> Issuers => IssuersByKey.Values.Append(Issuer).Distinct(StringComparer.Ordinal);
 

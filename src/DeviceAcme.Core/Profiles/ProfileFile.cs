@@ -15,7 +15,7 @@ internal static partial class ProfileFile
 
     private const int MaximumDepth = 16;
 
-    internal static readonly string[] Known = ["name", "description", "accounts", "identifiers", "attestation", "evidence", "anomalies", "certificate", "issuer"];
+    internal static readonly string[] Known = ["name", "description", "accounts", "identifiers", "attestation", "evidence", "anomalies", "certificate", "issuer", "tests"];
     private static readonly string[] Reserved = ["devices"];
 
     /// <summary>The profile of this text; null where its mistakes leave none.</summary>
@@ -66,6 +66,7 @@ internal static partial class ProfileFile
             Certificate = certificate!,
             Issuer = issuer,
             IssuersByKey = issuersByKey,
+            Tests = ProfileTestSection.Read(properties.GetValueOrDefault("tests")),
         };
         if (identifiers is not null && certificate is not null)
         {

@@ -20,6 +20,10 @@ internal static class ProfileRules
         Proofs(profile, properties["identifiers"]);
         Certificate(profile, properties["certificate"]);
         Issuers(profile, properties.GetValueOrDefault("issuer"));
+        if (profile.Tests.Count > 0 && profile.Attestation.Facts.Count + profile.Attestation.ObservedFacts.Count == 0)
+        {
+            properties["tests"].Mistake("test rules about facts, and attestation has neither facts nor observed-facts");
+        }
     }
 
     private static void Attestation(CertificateProfile profile, ProfileNode node)
@@ -181,7 +185,8 @@ internal static class ProfileRules
         }
     }
 
-    private static IEnumerable<(string Place, TextTemplate Text)> Texts(CertificateTemplate template)
+    /// <summary>Every text of a template that is filled, and where it stands.</summary>
+    public static IEnumerable<(string Place, TextTemplate Text)> Texts(CertificateTemplate template)
     {
         foreach (var attribute in template.Subject.SelectMany(rdn => rdn))
         {
