@@ -47,7 +47,11 @@ internal static class ServerApplication
         });
         app.UseListenerPaths();
         app.UseRouting();
-        app.UseOn(Listener.Admin, admin => admin.UseAdminRoles());
+        app.UseOn(Listener.Admin, admin =>
+        {
+            admin.UseAdminRoles();
+            admin.UseMiddleware<IdempotencyKeys>();
+        });
         app.UseMiddleware<JwsMiddleware>();
         app.MapAcme();
         app.MapTpm();

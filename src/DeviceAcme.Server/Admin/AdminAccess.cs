@@ -72,8 +72,15 @@ internal static class AdminAccess
             return caller;
         }
 
+        var failure = services.GetRequiredService<FailedLogins>().Add(context.Connection.RemoteIpAddress);
+        context.Features.Set(new RefusedCaller(found.Caller?.Name ?? Nobody, failure.Recorded));
+        if (failure.TooMany)
+        {
+            throw Problems.RateLimited(
+                "admin-failures-too-many", "Authorization: too many failures within a minute; those that follow are not written down", (int)Math.Ceiling(failure.Wait.TotalSeconds));
+        }
+
         context.Response.Headers.WWWAuthenticate = "Bearer";
-        context.Features.Set(new RefusedCaller(found.Caller?.Name ?? Nobody));
         throw Problems.Unauthorized(found.Reason!, found.Detail!, StatusCodes.Status401Unauthorized);
     }
 
@@ -84,5 +91,5 @@ internal static class AdminAccess
     }
 }
 
-/// <summary>Whose credential was refused, for the audit log.</summary>
-internal sealed record RefusedCaller(string Name);
+/// <summary>Whose credential was refused, and whether the audit log is told.</summary>
+internal sealed record RefusedCaller(string Name, bool Recorded);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Protocol.Admin;
 using static DeviceAcme.Server.Admin.AllowedToMetadata;
 using static DeviceAcme.Server.Admin.LimitedCallers;
 
@@ -16,6 +17,8 @@ internal static class AdminEndpoints
     {
         services.AddSingleton(_ => LocalToken.ReadOrMake(options.DataDirectory));
         services.AddSingleton<ApiTokens>();
+        services.AddSingleton<FailedLogins>();
+        services.AddSingleton<OpenApiDocument>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<ExternalAccountKeys>();
     }
@@ -23,37 +26,64 @@ internal static class AdminEndpoints
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
         var admin = routes.MapGroup("/admin/v1");
-        admin.MapGet("/self", TokenEndpoints.Self).To(Readers, WithinTheirProfiles);
+        admin.MapGet("/openapi.json", OpenApiDocument.Show).To(Readers, WithinTheirProfiles)
+            .Answers("this document", Json.JsonElement);
+        admin.MapGet("/self", TokenEndpoints.Self).To(Readers, WithinTheirProfiles)
+            .Answers("who the server takes the caller for", Json.AdminSelf);
 
-        admin.MapGet("/anchors", AnchorEndpoints.List).To(Readers, WithinTheirProfiles);
-        admin.MapGet("/anchors/versions", AnchorEndpoints.Versions).To(Readers, WithinTheirProfiles);
-        admin.MapGet("/anchors/diff", AnchorEndpoints.Diff).To(Readers, WithinTheirProfiles);
-        admin.MapGet("/anchors/export", AnchorEndpoints.Export).To(Readers, WithinTheirProfiles);
-        admin.MapGet("/anchors/sets/{hash}", AnchorEndpoints.Set).To(Readers, WithinTheirProfiles);
-        admin.MapPost("/anchors/imports", AnchorEndpoints.Import).To(Administrators);
-        admin.MapPost("/anchors/distrusts", AnchorEndpoints.Distrust).To(Administrators);
+        admin.MapGet("/anchors", AnchorEndpoints.List).To(Readers, WithinTheirProfiles)
+            .Answers("the anchors of a version", Json.AnchorListing, "version", "folder");
+        admin.MapGet("/anchors/versions", AnchorEndpoints.Versions).To(Readers, WithinTheirProfiles)
+            .Answers("all versions of the anchor set", Json.AnchorVersionList);
+        admin.MapGet("/anchors/diff", AnchorEndpoints.Diff).To(Readers, WithinTheirProfiles)
+            .Answers("what changed between two versions", Json.AnchorChanges, "from", "to");
+        admin.MapGet("/anchors/export", AnchorEndpoints.Export).To(Readers, WithinTheirProfiles)
+            .Answers("a version as the files of a trust directory", Json.AnchorExport, "version", "folder");
+        admin.MapGet("/anchors/sets/{hash}", AnchorEndpoints.Set).To(Readers, WithinTheirProfiles)
+            .Answers("the set that evidence was judged under", Json.AnchorSetEntry);
+        admin.MapPost("/anchors/imports", AnchorEndpoints.Import).To(Administrators)
+            .Takes(Json.AnchorImportRequest).Creates("takes certificates into a folder", Json.AnchorImportReport);
+        admin.MapPost("/anchors/distrusts", AnchorEndpoints.Distrust).To(Administrators)
+            .Takes(Json.AnchorDistrustRequest).Creates("believes a certificate no more, or again", Json.AnchorChanges);
 
-        admin.MapGet("/attestation-keys", AttestationKeyEndpoints.List).To(Readers, WithinTheirProfiles);
-        admin.MapPost("/attestation-keys/{id}/revoke", AttestationKeyEndpoints.Revoke).To(Officers, WithinTheirProfiles);
+        admin.MapGet("/attestation-keys", AttestationKeyEndpoints.List).To(Readers, WithinTheirProfiles)
+            .Answers("certificates of the TPM attestation CA", Json.AttestationKeyList, "identifier");
+        admin.MapPost("/attestation-keys/{id}/revoke", AttestationKeyEndpoints.Revoke).To(Officers, WithinTheirProfiles)
+            .Answers("revokes one of them", Json.AttestationKeyEntry);
 
-        admin.MapGet("/audit", AuditEndpoints.List).To(Overseers, WithinTheirProfiles);
-        admin.MapGet("/audit/export", AuditEndpoints.Export).To(Overseers);
-        admin.MapGet("/audit/head", AuditEndpoints.Head).To(Overseers);
+        admin.MapGet("/audit", AuditEndpoints.List).To(Overseers, WithinTheirProfiles)
+            .Answers("what happened, newest first", Json.AuditPage, AuditEndpoints.Parameters);
+        admin.MapGet("/audit/export", AuditEndpoints.Export).To(Overseers)
+            .AnswersLines("the events of a time, a line each, chained", Json.AuditRecord, "since", "until");
+        admin.MapGet("/audit/head", AuditEndpoints.Head).To(Overseers)
+            .Answers("where the audit log ends", Json.AuditHead);
 
-        admin.MapGet("/evidence", EvidenceEndpoints.List).To(Readers, WithinTheirProfiles);
-        admin.MapGet("/evidence/{id}", EvidenceEndpoints.Show).To(Readers, WithinTheirProfiles);
-        admin.MapPost("/evidence/{id}/acknowledge", EvidenceEndpoints.Acknowledge).To(Officers, WithinTheirProfiles);
+        admin.MapGet("/evidence", EvidenceEndpoints.List).To(Readers, WithinTheirProfiles)
+            .Answers("stored verdicts, newest first", Json.EvidenceList, EvidenceEndpoints.Parameters);
+        admin.MapGet("/evidence/{id}", EvidenceEndpoints.Show).To(Readers, WithinTheirProfiles)
+            .Answers("one verdict with its evidence", Json.EvidenceRecord);
+        admin.MapPost("/evidence/{id}/acknowledge", EvidenceEndpoints.Acknowledge).To(Officers, WithinTheirProfiles)
+            .Answers("lets an anomaly be", Json.AcknowledgedAnomalies);
 
-        admin.MapGet("/external-account-keys", ExternalAccountKeyEndpoints.List).To(Readers, WithinTheirProfiles);
-        admin.MapPost("/external-account-keys", ExternalAccountKeyEndpoints.Add).To(Officers, WithinTheirProfiles);
-        admin.MapDelete("/external-account-keys/{keyId}", ExternalAccountKeyEndpoints.Remove).To(Officers, WithinTheirProfiles);
+        admin.MapGet("/external-account-keys", ExternalAccountKeyEndpoints.List).To(Readers, WithinTheirProfiles)
+            .Answers("keys for external account binding", Json.ExternalAccountKeyList);
+        admin.MapPost("/external-account-keys", ExternalAccountKeyEndpoints.Add).To(Officers, WithinTheirProfiles)
+            .Takes(Json.NewExternalAccountKey).Creates("a key for external account binding; its MAC key is told once", Json.ExternalAccountKeyEntry);
+        admin.MapDelete("/external-account-keys/{keyId}", ExternalAccountKeyEndpoints.Remove).To(Officers, WithinTheirProfiles)
+            .Answers("takes a key back");
 
-        admin.MapGet("/orders/{id}/explain", EvidenceEndpoints.Explain).To(Readers, WithinTheirProfiles);
+        admin.MapGet("/orders/{id}/explain", EvidenceEndpoints.Explain).To(Readers, WithinTheirProfiles)
+            .Answers("what became of an order and why", Json.OrderExplanation);
 
-        admin.MapGet("/tokens", TokenEndpoints.List).To(Overseers);
-        admin.MapPost("/tokens", TokenEndpoints.Add).To(Administrators);
-        admin.MapDelete("/tokens/{id}", TokenEndpoints.Revoke).To(Administrators);
+        admin.MapGet("/tokens", TokenEndpoints.List).To(Overseers)
+            .Answers("tokens, those that are over among them", Json.AdminTokenList);
+        admin.MapPost("/tokens", TokenEndpoints.Add).To(Administrators)
+            .Takes(Json.NewAdminToken).Creates("a token; it is told once", Json.AdminTokenEntry);
+        admin.MapDelete("/tokens/{id}", TokenEndpoints.Revoke).To(Administrators)
+            .Answers("revokes a token", Json.AdminTokenEntry);
     }
+
+    private static AdminJson Json => AdminJson.Default;
 
     /// <summary>The body of a request, as JSON of the expected shape.</summary>
     /// <param name="largest">Most octets that it may have.</param>

@@ -15,7 +15,7 @@ internal sealed class AdminRefusals(RequestDelegate next, AcmeDb db, TimeProvide
         {
             await next(context);
         }
-        catch (ProblemException refusal) when (IsOfInterest(context.Request, refusal.Problem.Status))
+        catch (ProblemException refusal) when (IsOfInterest(context.Request, refusal.Problem.Status) && context.Features.Get<RefusedCaller>()?.Recorded != false)
         {
             // not handled here: written down, and answered where every refusal is
             await db.Commit(store => store.Record(Event(context, refusal.Problem)), CancellationToken.None);

@@ -1,5 +1,6 @@
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Anchors;
+using DeviceAcme.Server.Hosting;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace DeviceAcme.Server.Admin;
@@ -19,6 +20,7 @@ internal static class AnchorEndpoints
     {
         var query = new AdminQuery(context.Request, "version", "folder");
         var list = await anchors.List(Version(query, "version"), query.Text("folder"), context.RequestAborted);
+        IfMatch.Tell(context.Response, list.Version.Number);
         await AdminReply.Write(context, StatusCodes.Status200OK, list, AdminJson.Default.AnchorListing);
     }
 
@@ -57,14 +59,14 @@ internal static class AnchorEndpoints
         }
 
         var request = await AdminEndpoints.Read(context.Request, AdminJson.Default.AnchorImportRequest, MaximumImportBytes);
-        var report = await anchors.Import(request, context.Caller(), context.RequestAborted);
+        var report = await anchors.Import(request, context.Caller(), context.RequestAborted, IfMatch.Of(context.Request, required: false));
         await AdminReply.Write(context, report.NewVersion ? StatusCodes.Status201Created : StatusCodes.Status200OK, report, AdminJson.Default.AnchorImportReport);
     }
 
     public static async Task Distrust(HttpContext context, AnchorAdministration anchors)
     {
         var request = await AdminEndpoints.Read(context.Request, AdminJson.Default.AnchorDistrustRequest, MaximumDistrustBytes);
-        await AdminReply.Write(context, StatusCodes.Status201Created, await anchors.Distrust(request, context.Caller(), context.RequestAborted), AdminJson.Default.AnchorChanges);
+        await AdminReply.Write(context, StatusCodes.Status201Created, await anchors.Distrust(request, context.Caller(), context.RequestAborted, IfMatch.Of(context.Request, required: false)), AdminJson.Default.AnchorChanges);
     }
 
     private static int? Version(AdminQuery query, string name) => query.Text(name) is null ? null : query.Number(name, 1, HighestVersion);

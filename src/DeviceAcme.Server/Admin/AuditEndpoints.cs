@@ -10,7 +10,8 @@ namespace DeviceAcme.Server.Admin;
 /// <summary>The audit log for those who look after others.</summary>
 internal static class AuditEndpoints
 {
-    private static readonly string[] Parameters = ["limit", "cursor", "since", "until", "kind", "actor", "profile", "reason", "order", "device"];
+    /// <summary>What a list can be asked for.</summary>
+    public static readonly string[] Parameters = ["limit", "cursor", "since", "until", "kind", "actor", "profile", "reason", "order", "device"];
 
     public static async Task List(HttpContext context, AuditLog log, TimeProvider time)
     {

@@ -8,7 +8,8 @@ namespace DeviceAcme.Server.Admin;
 /// <summary>The vault as administrators see it.</summary>
 internal static class EvidenceEndpoints
 {
-    private static readonly string[] Parameters = ["limit", "cursor", "order", "since", "until", "kind", "profile", "format", "accepted", "reason", "device"];
+    /// <summary>What a list can be asked for.</summary>
+    public static readonly string[] Parameters = ["limit", "cursor", "order", "since", "until", "kind", "profile", "format", "accepted", "reason", "device"];
 
     public static async Task Explain(string id, HttpContext context, Explainer explainer)
     {

@@ -5,6 +5,7 @@ using DeviceAcme.Core.Anchors;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
+using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Storage;
 
 namespace DeviceAcme.Server.Anchors;
@@ -39,7 +40,7 @@ internal sealed class AnchorAdministration(AnchorVersions versions, TimeProvider
     }
 
     /// <summary>Takes certificates into a folder; a dry run only tells what would happen.</summary>
-    public async Task<AnchorImportReport> Import(AnchorImportRequest request, AdminCaller caller, CancellationToken cancellation)
+    public async Task<AnchorImportReport> Import(AnchorImportRequest request, AdminCaller caller, CancellationToken cancellation, IfMatch? match = null)
     {
         if (request.Folder is null || !ProfileFile.IsName(request.Folder))
         {
@@ -77,6 +78,7 @@ internal sealed class AnchorAdministration(AnchorVersions versions, TimeProvider
             caller.Name,
             (before, _) =>
             {
+                match?.Check(versions.Current.Number);
                 (var after, items) = import.Into(before, now);
                 return after;
             },
@@ -87,7 +89,7 @@ internal sealed class AnchorAdministration(AnchorVersions versions, TimeProvider
     }
 
     /// <summary>Believes a certificate and its key no more, or again.</summary>
-    public async Task<AnchorChanges> Distrust(AnchorDistrustRequest request, AdminCaller caller, CancellationToken cancellation)
+    public async Task<AnchorChanges> Distrust(AnchorDistrustRequest request, AdminCaller caller, CancellationToken cancellation, IfMatch? match = null)
     {
         if ((request.Fingerprint is null) == (request.Certificate is null))
         {
@@ -105,6 +107,7 @@ internal sealed class AnchorAdministration(AnchorVersions versions, TimeProvider
             caller.Name,
             (catalog, known) =>
             {
+                match?.Check(versions.Current.Number);
                 var anchor = request.Fingerprint is { } prefix ? AnchorVersions.Named(known, prefix) : given.Anchors.Concat(given.Intermediates).Single();
                 if (!request.Lift)
                 {

@@ -28,6 +28,7 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     public DbSet<StoredAnchorSet> AnchorSets => Set<StoredAnchorSet>();
     public DbSet<Activation> Activations => Set<Activation>();
     public DbSet<StoredAttestationKey> AttestationKeys => Set<StoredAttestationKey>();
+    public DbSet<StoredAnswer> AdminAnswers => Set<StoredAnswer>();
     public DbSet<StoredAdminToken> AdminTokens => Set<StoredAdminToken>();
     public DbSet<AuditEvent> Events => Set<AuditEvent>();
 

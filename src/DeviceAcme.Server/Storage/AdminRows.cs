@@ -21,3 +21,21 @@ internal sealed class StoredAdminToken
     public required DateTimeOffset ExpiresAt { get; init; }
     public DateTimeOffset? RevokedAt { get; set; }
 }
+
+/// <summary>The answer to a request that had an idempotency key.</summary>
+internal sealed class StoredAnswer
+{
+    /// <summary>Lower-case hex SHA-256 of who asked where with which key.</summary>
+    public required string KeyHash { get; init; }
+
+    /// <summary>Lower-case hex SHA-256 of the body that was sent.</summary>
+    public required string RequestHash { get; init; }
+
+    public required int Status { get; init; }
+    public string? ContentType { get; init; }
+
+    /// <summary>Encrypted under the client's key, which the server does not keep.</summary>
+    public required byte[] Answer { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+}

@@ -79,6 +79,8 @@ public sealed class AccessTests
 
         foreach (var route in Routes(server))
         {
+            // more failures within a minute would be answered with 429
+            server.Clock.Advance(TimeSpan.FromMinutes(1));
             foreach (var (token, reason) in refusals)
             {
                 (await Call(server, route, token)).Should().Be((HttpStatusCode.Unauthorized, reason), $"{Method(route)} {route.RoutePattern.RawText} with {token ?? "nothing"}");
@@ -128,6 +130,26 @@ public sealed class AccessTests
         using var list = await server.Send(HttpMethod.Get, Keys, null, officer);
         (await list.Content.ReadFromJsonAsync(AdminJson.Default.ExternalAccountKeyList))!.Keys.Should().ContainSingle().Which.Profile.Should().Be("tls-server");
         (await server.Events())[^3].Should().BeEquivalentTo(new { Kind = "external-account-key.added", Actor = "token:olga", Profile = "tls-server" });
+    }
+
+    [Fact]
+    public async Task Failures_beyond_a_bound_are_answered_and_not_written_down_and_lock_nobody_out()
+    {
+        await using var server = await AdminServer.Start();
+
+        var answers = new List<HttpStatusCode>();
+        for (var i = 0; i < FailedLogins.MostOfOne + 5; i++)
+        {
+            using var answer = await server.Send(HttpMethod.Get, "/admin/v1/self", null, "wrong");
+            answers.Add(answer.StatusCode);
+            answer.Headers.RetryAfter.Should().Be(i < FailedLogins.MostOfOne ? null : new System.Net.Http.Headers.RetryConditionHeaderValue(TimeSpan.FromMinutes(1)));
+        }
+
+        answers.Should().HaveCount(25).And.StartWith(Enumerable.Repeat(HttpStatusCode.Unauthorized, 20)).And.EndWith(Enumerable.Repeat(HttpStatusCode.TooManyRequests, 5));
+        (await server.Events()).Where(happened => happened.Kind == "admin.refused").Should().HaveCount(21, "the first one beyond the bound is written down").And.Subject.Last().Reason.Should().Be("admin-failures-too-many");
+        (await server.Send(HttpMethod.Get, "/admin/v1/self")).StatusCode.Should().Be(HttpStatusCode.OK);
+        server.Clock.Advance(TimeSpan.FromMinutes(1));
+        (await server.Send(HttpMethod.Get, "/admin/v1/self", null, "wrong")).StatusCode.Should().Be(HttpStatusCode.Unauthorized);
     }
 
     private static IReadOnlyList<RouteEndpoint> Routes(AdminServer server) =>

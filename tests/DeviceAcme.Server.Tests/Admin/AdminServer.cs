@@ -39,11 +39,12 @@ internal sealed class AdminServer : IAsyncDisposable
     public Task<HttpResponseMessage> Send(HttpMethod method, string path) => Send(method, path, null, Token);
 
     /// <summary>Asks with a token of one's own choice, or with none.</summary>
-    public async Task<HttpResponseMessage> Send(HttpMethod method, string path, string? json, string? token)
+    public async Task<HttpResponseMessage> Send(HttpMethod method, string path, string? json, string? token, Action<HttpRequestMessage>? change = null)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+        change?.Invoke(request);
         return await Server.Admin.SendAsync(request);
     }
 

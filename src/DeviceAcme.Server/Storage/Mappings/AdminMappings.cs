@@ -22,3 +22,19 @@ internal sealed class AdminTokenMapping : IEntityTypeConfiguration<StoredAdminTo
         token.HasIndex(t => t.Name).IsUnique().HasDatabaseName("admin_tokens_name");
     }
 }
+
+internal sealed class AnswerMapping : IEntityTypeConfiguration<StoredAnswer>
+{
+    public void Configure(EntityTypeBuilder<StoredAnswer> answer)
+    {
+        answer.ToTable("admin_answers");
+        answer.HasKey(a => a.KeyHash);
+        answer.Property(a => a.KeyHash).HasColumnName("key_hash");
+        answer.Property(a => a.RequestHash).HasColumnName("request_hash");
+        answer.Property(a => a.Status).HasColumnName("status");
+        answer.Property(a => a.ContentType).HasColumnName("content_type");
+        answer.Property(a => a.Answer).HasColumnName("answer");
+        answer.Property(a => a.ExpiresAt).HasColumnName("expires_at");
+        answer.HasIndex(a => a.ExpiresAt).HasDatabaseName("admin_answers_expires");
+    }
+}

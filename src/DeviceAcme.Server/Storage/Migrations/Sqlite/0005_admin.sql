@@ -13,6 +13,17 @@ CREATE TABLE admin_tokens (
 CREATE UNIQUE INDEX admin_tokens_hash ON admin_tokens (hash);
 CREATE UNIQUE INDEX admin_tokens_name ON admin_tokens (name);
 
+-- Answers to requests with an idempotency key, encrypted under that key, for a day.
+CREATE TABLE admin_answers (
+    key_hash TEXT NOT NULL PRIMARY KEY,
+    request_hash TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    content_type TEXT,
+    answer BLOB NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX admin_answers_expires ON admin_answers (expires_at);
+
 -- Which administrator an event is of, and which device it is about.
 ALTER TABLE events ADD COLUMN actor TEXT;
 ALTER TABLE events ADD COLUMN device_id TEXT;
