@@ -37,7 +37,7 @@ internal sealed class BenchRun(BenchSettings settings, TimeProvider time, Action
         return report with
         {
             Floors = [.. report.Floors, .. PureCryptography(cryptography).Where(pure => report.Floors.All(floor => floor.Kind != pure.Kind))],
-            Verifications = Verify(cryptography),
+            Verifications = Verify(),
         };
     }
 
@@ -127,21 +127,16 @@ internal sealed class BenchRun(BenchSettings settings, TimeProvider time, Action
         }
     }
 
-    private List<VerifyResult> Verify(Cryptography cryptography)
+    private List<VerifyResult> Verify()
     {
-        var comparison = new VerifyComparison(_vendors, cryptography, time.GetUtcNow(), settings.Repetition);
-        var results = new List<VerifyResult>();
-        if (settings.Wants("Verify.Apple"))
-        {
-            results.AddRange(comparison.Apple());
-        }
-
-        if (settings.Wants("Verify.Tpm"))
-        {
-            results.AddRange(comparison.Tpm());
-        }
-
-        return results;
+        using var checks = new SignatureChecks();
+        var comparison = new VerifyComparison(_vendors, checks, time.GetUtcNow(), settings.Repetition);
+        (string Name, Func<IReadOnlyList<VerifyResult>> Measure)[] all =
+        [
+            ("Verify.Apple", comparison.Apple), ("Verify.Tpm", comparison.Tpm), ("Verify.Android", comparison.Android), ("Verify.Step", comparison.Step),
+            ("Verify.Packed", comparison.Packed), ("Verify.Idevid", comparison.Idevid), ("Verify.Ek", comparison.Ek),
+        ];
+        return [.. all.Where(one => settings.Wants(one.Name)).SelectMany(one => one.Measure())];
     }
 
     private async Task<IReadOnlyList<SyncResult>> CountSyncs(ServerSetup setup, IReadOnlyList<IEnrollmentKind> kinds, Workplace workplace, CancellationToken cancellation)

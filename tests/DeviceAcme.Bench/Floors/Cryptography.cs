@@ -63,14 +63,6 @@ internal sealed class Cryptography : IDisposable
     /// <summary>The leaf of Apple evidence by its intermediate, whose key is kept.</summary>
     public Operation AppleLeaf(int count) => new("Apple leaf by its intermediate, P-384, kept key", count, VerifyP384);
 
-    public Operation P256Kept(string name) => new(name, 1, () => Require(_p256.VerifyData(_request, _p256Signature, Sha256, DSASignatureFormat.Rfc3279DerSequence)));
-
-    public Operation P384Kept(string name) => new(name, 1, VerifyP384);
-
-    public Operation P256Imported(string name) => new(name, 1, () => Require(Imported(_p256Public, _request, _p256Signature, Sha256)));
-
-    public Operation P384Imported(string name) => new(name, 1, () => Require(Imported(_p384Public, _certificate, _p384Signature, Sha384)));
-
     public void Dispose()
     {
         _p256.Dispose();
