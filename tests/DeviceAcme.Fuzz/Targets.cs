@@ -211,7 +211,7 @@ internal sealed class Targets
 
     private IEnumerable<byte[]> AuthenticatorDatas()
     {
-        var key = Convert.FromHexString("a5010203262001215820") ;
+        var key = Convert.FromHexString("a5010203262001215820");
         var point = ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportParameters(false).Q;
         byte[] made = [.. new byte[32], 0x41, 0, 0, 0, 1, .. new byte[16], 0, 4, 1, 2, 3, 4, .. key, .. point.X!, 0x22, 0x58, 0x20, .. point.Y!];
         return _seeds.Recorded("webauthn", "attestationObject.cbor").Select(file => AttestationStatement.Read(file).AuthenticatorData).OfType<ReadOnlyMemory<byte>>()

@@ -92,7 +92,7 @@ internal static class DerInput
         var key = request.ReadEncodedValue();
         var parts = new AsnReader(key, AsnEncodingRules.BER).ReadSequence();
         parts.ReadEncodedValue();
-        return parts.HasData && parts.PeekTag().HasSameClassAndValue(Asn1Tag.PrimitiveBitString) ? key : null;
+        return parts.HasData && parts.PeekTag().HasSameClassAndValue(Asn1Tag.PrimitiveBitString) ? key : default(ReadOnlyMemory<byte>?);
     }
 
     // a p7b: SignedData that holds nothing but certificates (RFC 5652 §5.1)

@@ -62,9 +62,12 @@ public static class OfflineVerification
     public static ReadOnlyMemory<byte>? ReadKey(OfflineFile file)
     {
         var part = InputReader.Read(file)[0];
-        return part.Kind is InputKind.Key or InputKind.RequestKey ? part.Bytes
-            : part.Kind == InputKind.Certificate && Certificate.TryRead(part.Bytes, out var certificate, out _) ? certificate.PublicKeyInfo
-            : null;
+        if (part.Kind == InputKind.Certificate)
+        {
+            return Certificate.TryRead(part.Bytes, out var certificate, out _) ? certificate.PublicKeyInfo : default(ReadOnlyMemory<byte>?);
+        }
+
+        return part.Kind is InputKind.Key or InputKind.RequestKey ? part.Bytes : default(ReadOnlyMemory<byte>?);
     }
 
     private static IReadOnlyList<OfflineAnswer> JudgeObjects(

@@ -9,7 +9,9 @@ namespace DeviceAcme.Attestation.X509;
 /// </summary>
 internal sealed class VerificationKey
 {
-    private readonly ConcurrentBag<AsymmetricAlgorithm> _idle = [];
+    // a leaf's key is used once, so its first key object must cost nothing to keep: a bag would cost more than a signature check of P-256
+    private AsymmetricAlgorithm? _first;
+    private ConcurrentStack<AsymmetricAlgorithm>? _others;
 
     private VerificationKey(ReadOnlyMemory<byte> publicKeyInfo, SubjectPublicKey? key, string? problem)
     {
@@ -47,11 +49,7 @@ internal sealed class VerificationKey
 
         try
         {
-            if (!_idle.TryTake(out var key))
-            {
-                key = Import();
-            }
-
+            var key = Take();
             var good = key switch
             {
                 ECDsa ec => ec.VerifyData(data, signature, algorithm.Hash, DSASignatureFormat.Rfc3279DerSequence),
@@ -61,13 +59,24 @@ internal sealed class VerificationKey
                 RSA rsa => rsa.VerifyData(data, signature, algorithm.Hash, RSASignaturePadding.Pkcs1),
                 _ => false,
             };
-            _idle.Add(key);
+            Keep(key);
             return good;
         }
         catch (CryptographicException)
         {
             // OpenSSL and CNG differ in what they throw for and what they answer false to; both mean: not verified
             return false;
+        }
+    }
+
+    private AsymmetricAlgorithm Take() =>
+        Interlocked.Exchange(ref _first, null) ?? (Volatile.Read(ref _others) is { } others && others.TryPop(out var other) ? other : Import());
+
+    private void Keep(AsymmetricAlgorithm key)
+    {
+        if (Interlocked.CompareExchange(ref _first, key, null) is not null)
+        {
+            LazyInitializer.EnsureInitialized(ref _others).Push(key);
         }
     }
 

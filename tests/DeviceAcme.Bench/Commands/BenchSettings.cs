@@ -3,7 +3,7 @@ namespace DeviceAcme.Bench.Commands;
 /// <summary>What is measured, and for how long.</summary>
 internal sealed record BenchSettings
 {
-    private static readonly string[] Names = 
+    private static readonly string[] Names =
     [
         "Enroll.Classic", "Enroll.Apple", "Cryptography.Classic", "Cryptography.Apple",
         "Verify.Apple", "Verify.Tpm", "Verify.Android", "Verify.Step", "Verify.Packed", "Verify.Idevid", "Verify.Ek",
