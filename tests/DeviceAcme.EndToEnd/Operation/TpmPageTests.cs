@@ -47,7 +47,10 @@ public sealed partial class TpmPageTests(RunningServer server) : TestsOnServer(s
                 $"exec dotnet '{AppContext.BaseDirectory}'/$program.dll \"${{@:2}}\"",
             ],
             Cancellation);
-        File.SetUnixFileMode(dev, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(dev, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     private static IReadOnlyList<(string Line, IReadOnlyList<string> Shown)> Commands(string page)

@@ -183,7 +183,7 @@ public sealed class ReverifyTests : IDisposable
     /// <summary>A trust directory with one root of the simulator under another name.</summary>
     private string Anchors(string source, string name)
     {
-        var folder = Path.Combine(_folder.FullName, Guid.NewGuid().ToString("N"));
+        var folder = Path.Combine(_folder.FullName, $"anchors-{_folder.GetDirectories().Length}");
         Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, name))!);
         File.WriteAllText(Path.Combine(folder, name), Simulated.Anchors.First(anchor => anchor.Key.StartsWith(Path.GetDirectoryName(source)!, StringComparison.Ordinal) && anchor.Key.EndsWith(".pem", StringComparison.Ordinal)).Value);
         return folder;

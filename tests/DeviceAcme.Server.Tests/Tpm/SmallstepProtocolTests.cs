@@ -135,18 +135,17 @@ public sealed class SmallstepProtocolTests(TpmServerFixture fixture) : IClassFix
     }
 
     [Fact]
-    public async Task Any_bit_of_the_request_can_be_wrong_and_nothing_breaks()
+    public async Task Bits_all_over_the_request_can_be_wrong_and_nothing_breaks()
     {
         var server = fixture.Server;
         var made = TpmServer.Tpm("smallstep-4").Make();
-        var random = new Random(20261122);
         foreach (var member in new[] { "public", "createData", "createAttestation", "createSignature" })
         {
             for (var round = 0; round < 6; round++)
             {
                 var body = TpmServer.Attest(made);
                 var octets = Convert.FromBase64String((string)body["params"]![member]!);
-                octets[random.Next(octets.Length)] ^= (byte)(1 << random.Next(8));
+                octets[octets.Length * ((2 * round) + 1) / 12] ^= (byte)(1 << (round + member.Length) % 8);
                 body["params"]![member] = Convert.ToBase64String(octets);
 
                 var reply = await server.Post("/tpm/tpm-lab/attest", body);
