@@ -161,7 +161,8 @@ internal sealed class CredentialActivation(
     // there is no order whose URL could be asked about, so the problem names the evidence (RFC 9457 §3.1.5)
     private static ProblemException Refusal(JudgedTpm judged, IReadOnlyList<Anomaly> anomalies, EvidenceId? evidence = null) => new(DeviceAttest01.Refusal(
         judged.Verdict.Checks.Concat(anomalies.Select(anomaly => anomaly.AsCheck())), new AcmeIdentifier(AcmeIdentifier.PermanentIdentifier, ""), judged.Profile.Attestation.Privacy)
-        with { Instance = evidence is { } id ? $"evidence/{id}" : null });
+        with
+    { Instance = evidence is { } id ? $"evidence/{id}" : null });
 
     private static void Spoil(AcmeContext context, Activation activation, DateTimeOffset now)
     {

@@ -101,7 +101,9 @@ public sealed class AnchorRouteTests
 
         static AnchorImportRequest Padded(byte[] padding, int count) => new()
         {
-            Folder = "own", Source = "a test", Files = [File(), .. Enumerable.Range(0, count).Select(i => new AnchorFile { Name = $"{i}", Content = padding })],
+            Folder = "own",
+            Source = "a test",
+            Files = [File(), .. Enumerable.Range(0, count).Select(i => new AnchorFile { Name = $"{i}", Content = padding })],
         };
     }
 

@@ -143,7 +143,10 @@ public sealed class IssuerSearchTests : IAsyncLifetime
     /// <summary>As a verifier says it; the search asks for nothing else of the verdict.</summary>
     private static readonly Verdict Incomplete = new()
     {
-        Format = "tpm", Outcome = VerdictOutcome.Refused, Facts = FactSet.Empty, Checks = [new Check("chain", "leads to an anchor", CheckOutcome.Failed, null, Reasons.ChainIncomplete)],
+        Format = "tpm",
+        Outcome = VerdictOutcome.Refused,
+        Facts = FactSet.Empty,
+        Checks = [new Check("chain", "leads to an anchor", CheckOutcome.Failed, null, Reasons.ChainIncomplete)],
     };
 
     private static TestPeer Host() => TestPeer.Http(path => path switch

@@ -43,7 +43,8 @@ internal sealed class Tpm2Tools : IAsyncDisposable
         }
 
         var start = new ProcessStartInfo("swtpm", ["socket", "--tpm2", "--tpmstate", $"dir={state}", "--server", $"type=tcp,port={ports[0]}",
-            "--ctrl", $"type=tcp,port={ports[1]}", "--flags", "not-need-init,startup-clear"]) { RedirectStandardOutput = true };
+            "--ctrl", $"type=tcp,port={ports[1]}", "--flags", "not-need-init,startup-clear"])
+        { RedirectStandardOutput = true };
         var tools = new Tpm2Tools(Process.Start(start)!, ports[0], folder);
         await tools.Listens(ports[1]);
         return tools;

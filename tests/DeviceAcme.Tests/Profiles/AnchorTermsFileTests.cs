@@ -39,7 +39,9 @@ public sealed class AnchorTermsFileTests : IDisposable
         anchor.Terms.Profiles.Should().Equal("linux-tpm");
         anchor.Terms.Facts.Should().Equal(new Dictionary<string, FactValue>
         {
-            ["assurance.level"] = new FactValue.Text("virtual"), ["tpm.virtual"] = new FactValue.Flag(true), ["tpm.generation"] = new FactValue.Number(2),
+            ["assurance.level"] = new FactValue.Text("virtual"),
+            ["tpm.virtual"] = new FactValue.Flag(true),
+            ["tpm.generation"] = new FactValue.Number(2),
         });
         anchor.Terms.Expired.Should().Be(ExpiredCertificates.Ignore);
         anchor.Terms.HardwareType.Should().Be("1.3.6.1.4.1.9.1");

@@ -37,14 +37,14 @@ internal sealed class YubiKeyVendor
     /// <param name="change">What a fault does to it.</param>
     public static byte[] Certificate(
         FakeCa f9, byte[] firmware, ExtensionFields? certification, Func<CertificateFields, CertificateFields> change) => f9.Reissue(fields => change(fields with
-    {
-        Extensions =
+        {
+            Extensions =
         [
             new ExtensionFields(Arc + "3", false, firmware),
             .. certification is null ? Array.Empty<ExtensionFields>() : [certification],
             .. firmware[0] < 5 ? Array.Empty<ExtensionFields>() : [Authority()],
         ],
-    }));
+        }));
 
     // cA, pathLenConstraint 0
     private static ExtensionFields Authority() => new(Oids.BasicConstraints, true, Der.Sequence(writer =>
