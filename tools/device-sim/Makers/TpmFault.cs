@@ -39,7 +39,7 @@ internal enum TpmFault
     [Fault("the certified key cannot sign", "key-attributes-rejected")]
     SignClear,
 
-    [Fault("an EK certificate in the place of the AK certificate", "wrong-eku", "certificate-profile", "signature-invalid")]
+    [Fault("an EK certificate in the place of the AK certificate", "wrong-eku", "certificate-profile", "signature-invalid", "chain-untrusted-root")]
     EkCertificateAsAk,
 
     [Fault("the AK certificate names no permanent identifier", "identifier-missing")]
