@@ -72,10 +72,10 @@ internal static class EventChaining
         using var command = connection.CreateCommand();
         command.CommandText = """
             SELECT sequence, at, kind, actor, profile, account_id, order_id, authorization_id, certificate_id, device_id, reason, detail
-            FROM events WHERE sequence > $behind ORDER BY sequence LIMIT $step
+            FROM events WHERE sequence > $behind ORDER BY sequence LIMIT $count
             """;
         command.Parameters.AddWithValue("$behind", behind);
-        command.Parameters.AddWithValue("$step", Step);
+        command.Parameters.AddWithValue("$count", Step);
         using var reader = command.ExecuteReader();
         var rows = new List<AuditEvent>();
         while (reader.Read())

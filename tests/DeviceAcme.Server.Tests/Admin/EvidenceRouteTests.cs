@@ -3,11 +3,13 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using DeviceAcme.Attestation;
+using DeviceAcme.Core.Challenges;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Tests.Conformance;
 using DeviceAcme.Simulator.Makers;
 using FluentAssertions;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace DeviceAcme.Server.Tests.Admin;
@@ -41,6 +43,7 @@ public sealed class EvidenceRouteTests
             Identifier = new ExpectedIdentifier(record.Identifier!.Value.Type, record.Identifier.Value.Value, "tpm.permanent-identifier"),
             Formats = ["tpm"],
             Anchors = server.AnchorsOf("linux-tpm"),
+            Policies = [.. server.Server.Services.GetServices<IFormatPolicySource>().Select(source => source.For(server.Server.Profiles.Find("linux-tpm")!.Attestation))],
             Now = record.At,
         });
         JsonElement.DeepEquals(JsonElement.Parse(VerdictJson.Write(again)), record.Verdict).Should().BeTrue();

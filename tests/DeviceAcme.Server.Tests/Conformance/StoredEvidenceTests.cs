@@ -2,6 +2,7 @@ using System.Formats.Cbor;
 using System.Text.Json.Nodes;
 using DeviceAcme.Attestation;
 using DeviceAcme.Core;
+using DeviceAcme.Core.Challenges;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Server.Acme;
@@ -85,11 +86,12 @@ public sealed class StoredEvidenceTests(SharedServer shared)
             Identifier = new ExpectedIdentifier("permanent-identifier", Simulated.Tpm.Tpm.Identifier, profile.Identifiers["permanent-identifier"].Proves),
             Formats = profile.Attestation.Formats,
             Anchors = catalog.AnchorsOf(profile),
+            Policies = [.. shared.Server.Services.GetServices<IFormatPolicySource>().Select(source => source.For(profile.Attestation))],
             Now = stored.At,
         });
 
         verdict.Outcome.Should().Be(VerdictOutcome.Accepted);
-        VerdictJson.Write(verdict).Should().Equal(System.Text.Encoding.UTF8.GetBytes(stored.Verdict));
+        System.Text.Encoding.UTF8.GetString(VerdictJson.Write(verdict)).Should().Be(stored.Verdict);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class QueryPlanTests
         var statements = seen.Of(file);
 
         statements.Should().HaveCountGreaterThan(15, "the statements of the enrollments were seen");
-        statements.SelectMany(statement => Scans(connection, statement)).Should().BeEmpty();
+        statements.SelectMany(statement => Scans(connection, statement)).Where(step => !IsOfRevokedKeys(step)).Should().BeEmpty();
     }
 
     [Fact]
@@ -60,8 +60,11 @@ public sealed class QueryPlanTests
         var statements = seen.Of(file);
         statements.Should().HaveCountGreaterThan(40, "the statements were seen");
         // a list without a filter is read along the index of times, as far as its page goes
-        statements.SelectMany(statement => Scans(connection, statement)).Where(step => !step.StartsWith("SCAN e USING INDEX evidence_at", StringComparison.Ordinal)).Should().BeEmpty();
+        statements.SelectMany(statement => Scans(connection, statement)).Where(step => !step.StartsWith("SCAN e USING INDEX evidence_at", StringComparison.Ordinal) && !IsOfRevokedKeys(step)).Should().BeEmpty();
     }
+
+    /// <summary>Once at start: the index holds the revoked attestation keys alone.</summary>
+    private static bool IsOfRevokedKeys(string step) => step.StartsWith("SCAN a USING INDEX attestation_keys_revoked", StringComparison.Ordinal);
 
     private static async Task EnrollClassic(TestServer server)
     {
