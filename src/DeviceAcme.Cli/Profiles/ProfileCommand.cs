@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DeviceAcme.Core.Profiles;
 
 namespace DeviceAcme.Cli.Profiles;
 
@@ -8,6 +9,13 @@ internal static class ProfileCommand
     public static Command Make(TextWriter output, TimeProvider time) =>
         new("profile", "profiles: what is wrong with a file, what certificates it gives")
         {
-            CheckCommand.Make(output, time),
+            CheckCommand.Make(output, time), ShowCommand.Make(output), RenderCommand.Make(output, time), DiffCommand.Make(output), Schema(output),
         };
+
+    private static Command Schema(TextWriter output)
+    {
+        var schema = new Command("schema", "the JSON Schema of profile files, for editors");
+        schema.SetAction(_ => output.Write(ProfileSchema.Text()));
+        return schema;
+    }
 }

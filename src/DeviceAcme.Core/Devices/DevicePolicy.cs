@@ -32,6 +32,22 @@ internal static class DevicePolicy
         };
     }
 
+    /// <summary>A stored verdict under other rules: what earlier rules about facts said of it counts no more.</summary>
+    public static Verdict Rejudge(Verdict stored, AttestationRule profile)
+    {
+        var checks = stored.Checks.Where(check => check.Name != FactRuleCheck).ToList();
+        return Judge(
+            new Verdict
+            {
+                Format = stored.Format,
+                Outcome = checks.Exists(check => check.Outcome == CheckOutcome.Failed) ? VerdictOutcome.Refused : VerdictOutcome.Accepted,
+                Checks = checks,
+                Facts = stored.Facts,
+                Device = stored.Device,
+            },
+            profile);
+    }
+
     private static Check Check(FactRule rule, Verdict verdict, CheckOutcome failure)
     {
         var answer = rule.Judge(verdict.Facts);
