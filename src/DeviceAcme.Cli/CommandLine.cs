@@ -3,6 +3,7 @@ using DeviceAcme.Attestation;
 using DeviceAcme.Cli.Apple;
 using DeviceAcme.Cli.Audit;
 using DeviceAcme.Cli.ClientConfig;
+using DeviceAcme.Cli.Coverage;
 using DeviceAcme.Cli.Profiles;
 using DeviceAcme.Cli.Reverify;
 using DeviceAcme.Cli.Verify;
@@ -31,6 +32,7 @@ internal static class CommandLine
         root.Subcommands.Add(AppleCommand.Make(output, talk, time));
         root.Subcommands.Add(ClientConfigCommand.Make(output, talk));
         root.Subcommands.Add(ProfileCommand.Make(output, time));
+        root.Subcommands.Add(CoverageCommand.Make(output, talk, AdminConnection.Open));
         root.Subcommands.Add(new VerifyCommand(output, talk, time, readAnchors ?? AnchorFolders.Read).Command());
         root.Subcommands.Add(new ReverifyCommand(output, talk, time, AdminConnection.Open).Command());
         HelpExamples.AddTo(root);
