@@ -34,7 +34,7 @@ internal sealed class CoverageCount(CertificateProfile profile)
             return;
         }
 
-        var identifier = record.Identifier!;
+        var identifier = record.Identifier!.Value;
         _seen.Add(Key(identifier.Type, identifier.Value));
         var key = (First(verdict.Facts, Models), First(verdict.Facts, Systems));
         if (!_groups.TryGetValue(key, out var group))

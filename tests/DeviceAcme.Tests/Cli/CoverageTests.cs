@@ -73,7 +73,8 @@ public sealed class CoverageTests : IDisposable
         using var output = new StringWriter();
         using var client = new HttpClient(new Vault(_stored)) { BaseAddress = new Uri("http://admin.example/") };
         var command = CoverageCommand.Make(output, new Talk(TextWriter.Null), (_, _) => Task.FromResult(new AdminConnection(client)));
-        var code = await command.Parse(option is null ? [file] : [file, option]).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output });
+        string[] arguments = option is null ? [file] : [file, option];
+        var code = await command.Parse(arguments).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output });
         return (code, output.ToString());
     }
 

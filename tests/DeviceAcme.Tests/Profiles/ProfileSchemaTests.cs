@@ -99,7 +99,7 @@ public sealed class ProfileSchemaTests
     private static IEnumerable<string> Members(JsonObject schema, YamlMappingNode mapping, string path)
     {
         var names = mapping.Children.Keys.Select(key => ((YamlScalarNode)key).Value!).ToList();
-        foreach (var missing in (schema["required"] as JsonArray ?? []).Select(name => name!.GetValue<string>()).Except(names))
+        foreach (var missing in (schema["required"] as JsonArray ?? new JsonArray()).Select(name => name!.GetValue<string>()).Except(names))
         {
             yield return $"{path}: needs {missing}";
         }
@@ -114,7 +114,7 @@ public sealed class ProfileSchemaTests
                 yield return $"{path}.{name}: is not known";
             }
 
-            foreach (var violation in member is null ? [] : Violations(member.AsObject(), value, $"{path}.{name}"))
+            foreach (var violation in member is null ? Enumerable.Empty<string>() : Violations(member.AsObject(), value, $"{path}.{name}"))
             {
                 yield return violation;
             }
