@@ -22,9 +22,14 @@ internal sealed class AdminConnection
         await TryOpen(dataDirectory, cancellation)
         ?? throw new CommandFailure($"no server runs on the data directory '{dataDirectory}'", "start it, or name its directory with --data or DEVICEACME_DATA");
 
-    /// <summary>Connects to the server that runs on the directory; null where none does.</summary>
+    /// <summary>Connects to the server that the environment names, or else to the one that runs on the directory; null where none does.</summary>
     public static async Task<AdminConnection?> TryOpen(string dataDirectory, CancellationToken cancellation)
     {
+        if (RemoteServer.Find(Environment.GetEnvironmentVariable) is { } remote)
+        {
+            return new AdminConnection(remote.Connect());
+        }
+
         var admin = RunningServer.Read(Path.Combine(dataDirectory, RunningServer.FileName))?.AdminUrl;
         return admin is not null && await Answers(admin, cancellation) ? Connect(dataDirectory, admin) : null;
     }
@@ -94,9 +99,13 @@ internal sealed class AdminConnection
         var path = Path.Combine(dataDirectory, RunningServer.TokenFileName);
         try
         {
-            var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = admin, Timeout = TimeSpan.FromSeconds(30) };
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(path).Trim());
-            return new AdminConnection(client);
+            // over TLS the listener has a certificate of the server's own CA, unless its operator gave it another
+            var ca = Path.Combine(dataDirectory, "ca", "root.pem");
+            return new AdminConnection(new RemoteServer(admin)
+            {
+                Token = File.ReadAllText(path).Trim(),
+                CaFile = admin.Scheme == Uri.UriSchemeHttps && File.Exists(ca) ? ca : null,
+            }.Connect());
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -17,9 +17,10 @@ internal static class CommandLine
     private const int Failure = 1;
     private const int Usage = 2;
 
+    /// <param name="input">Where answers to questions come from; null for the terminal.</param>
     /// <param name="readAnchors">How folders of anchors are read; null reads them each time.</param>
     public static async Task<int> Run(
-        IReadOnlyList<string> arguments, TextWriter output, Talk talk, TimeProvider time, Func<IReadOnlyList<string>, AnchorSet>? readAnchors = null)
+        IReadOnlyList<string> arguments, TextWriter output, Talk talk, TimeProvider time, Func<IReadOnlyList<string>, AnchorSet>? readAnchors = null, TextReader? input = null)
     {
         var root = new RootCommand("Administration of a DeviceAcme server from a terminal.");
         root.Subcommands.Add(Eab(output, talk));
@@ -29,6 +30,9 @@ internal static class CommandLine
         root.Subcommands.Add(new AuditCommands(output, talk).Command());
         root.Subcommands.Add(AttestationKeyCommands.Make(output));
         root.Subcommands.Add(Ca());
+        root.Subcommands.Add(new TokenCommands(output, talk, time).Command());
+        root.Subcommands.Add(CompletionCommand.Make(output));
+        root.Subcommands.Add(new InitCommand(input ?? Console.In, output, talk).Command());
         root.Subcommands.Add(AppleCommand.Make(output, talk, time));
         root.Subcommands.Add(ClientConfigCommand.Make(output, talk));
         root.Subcommands.Add(ProfileCommand.Make(output, time));

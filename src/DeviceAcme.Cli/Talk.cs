@@ -8,6 +8,9 @@ internal sealed class Talk(TextWriter error)
     /// <summary>How far a long run is.</summary>
     public void Progress(string message) => error.WriteLine($"deviceacme: {message}");
 
+    /// <summary>A question; the answer comes on the same line.</summary>
+    public void Ask(string question) => error.Write(question);
+
     public void Hint(string message) => error.WriteLine($"deviceacme: hint: {message}");
 }
 

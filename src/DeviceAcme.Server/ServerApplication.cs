@@ -62,6 +62,7 @@ internal static class ServerApplication
         app.Services.GetRequiredService<AcmeDb>();
         app.Services.GetRequiredService<AnchorVersions>();
         app.Services.GetRequiredService<LocalToken>();
+        app.Services.GetRequiredService<ClientCertificates>();
         app.Services.GetRequiredService<Issuers>();
         return app;
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using DeviceAcme.Core.Administration;
 
 namespace DeviceAcme.Server;
 
@@ -32,8 +33,23 @@ internal sealed record ServerOptions
     /// <summary>Where the status listener listens; null means the host and port of <see cref="StatusUrl"/>.</summary>
     public Uri? StatusListen { get; init; }
 
-    /// <summary>The admin listener, loopback only; null: there is none.</summary>
+    /// <summary>The admin listener, on loopback or over TLS; null: there is none.</summary>
     public Uri? AdminUrl { get; init; }
+
+    /// <summary>PEM file with the CAs of administrators' certificates; null: none are asked for.</summary>
+    public string? AdminClientCa { get; init; }
+
+    /// <summary>What the names in administrators' certificates stand for.</summary>
+    public IReadOnlyList<AdminGrant> AdminClientRoles { get; init; } = [];
+
+    /// <summary>The OIDC provider whose tokens are believed; null: none is.</summary>
+    public Uri? AdminOidcIssuer { get; init; }
+
+    public string? AdminOidcAudience { get; init; }
+    public string AdminOidcRoleClaim { get; init; } = "roles";
+
+    /// <summary>What the values of the role claim stand for; empty: they are the names of roles.</summary>
+    public IReadOnlyList<AdminGrant> AdminOidcRoles { get; init; } = [];
 
     public IReadOnlyList<string> CaaIdentities { get; init; } = [];
     public Uri? TermsOfService { get; init; }

@@ -61,10 +61,13 @@ internal static class AdminAccess
     private static async Task<AdminCaller> Identify(HttpContext context)
     {
         var services = context.RequestServices;
+        var certificate = context.Connection.ClientCertificate;
         var found = Bearer(context.Request) switch
         {
+            null when certificate is not null => await services.GetRequiredService<ClientCertificates>().Identify(certificate, context.RequestAborted),
             null => Identification.Refused("admin-token-missing", $"Authorization: expected 'Bearer' and a token of this server; its own machine has one in the data directory's {RunningServer.TokenFileName}"),
             var token when services.GetRequiredService<LocalToken>().Is(token) => Identification.Of(AdminCaller.Local),
+            var token when OidcTokens.Looks(token) => await services.GetRequiredService<OidcTokens>().Identify(token, context.RequestAborted),
             var token => await services.GetRequiredService<ApiTokens>().Identify(token, context.RequestAborted),
         };
         if (found is { Reason: null, Caller: { } caller })

@@ -18,6 +18,8 @@ internal static class AdminEndpoints
         services.AddSingleton(_ => LocalToken.ReadOrMake(options.DataDirectory));
         services.AddSingleton<ApiTokens>();
         services.AddSingleton<FailedLogins>();
+        services.AddSingleton<ClientCertificates>();
+        services.AddSingleton<OidcTokens>();
         services.AddSingleton<OpenApiDocument>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<ExternalAccountKeys>();

@@ -26,7 +26,7 @@ internal static class KestrelListeners
 
         if (options.AdminUrl is { } admin)
         {
-            Listen(kestrel, admin, Listener.Admin);
+            Listen(kestrel, admin, Listener.Admin, asksForCertificates: options.AdminClientCa is not null);
         }
     }
 
@@ -47,14 +47,14 @@ internal static class KestrelListeners
         limits.Http2.MaxStreamsPerConnection = 32;
     }
 
-    private static void Listen(KestrelServerOptions kestrel, Uri url, Listener listener)
+    private static void Listen(KestrelServerOptions kestrel, Uri url, Listener listener, bool asksForCertificates = false)
     {
         void Setup(ListenOptions endpoint)
         {
             endpoint.Mark(listener);
             if (url.Scheme == Uri.UriSchemeHttps)
             {
-                UseTls(endpoint);
+                UseTls(endpoint, asksForCertificates);
             }
         }
 
@@ -77,13 +77,20 @@ internal static class KestrelListeners
         }
     }
 
-    private static void UseTls(ListenOptions endpoint)
+    private static void UseTls(ListenOptions endpoint, bool asksForCertificates)
     {
         var certificates = endpoint.ApplicationServices.GetRequiredService<IServerCertificates>();
         endpoint.UseHttps(new TlsHandshakeCallbackOptions
         {
             HandshakeTimeout = TimeSpan.FromSeconds(10),
-            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificates.Current }),
+            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = certificates.Current,
+                ClientCertificateRequired = asksForCertificates,
+
+                // the handshake proves the key; whose it is, the request decides, so that a refusal is a problem document and stands in the audit log
+                RemoteCertificateValidationCallback = asksForCertificates ? (_, _, _, _) => true : null,
+            }),
         });
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using DeviceAcme.Core.Administration;
 
 namespace DeviceAcme.Server.Hosting;
 
@@ -11,14 +12,23 @@ internal static class SettingValues
 
     public static Uri HttpUrl(string text) => BaseUrl(text, "http");
 
-    /// <summary>A base URL of a listener that only this machine can reach.</summary>
-    public static Uri LoopbackUrl(string text)
+    /// <summary>A base URL of a listener that only this machine can reach, or that is reached over TLS.</summary>
+    public static Uri AdminUrl(string text)
     {
-        var url = BaseUrl(text, "http");
-        return url.IsLoopback
+        var url = BaseUrl(text, "http", "https");
+        return url.IsLoopback || url.Scheme == Uri.UriSchemeHttps
             ? url
-            : throw new FormatException($"expected a loopback host (localhost, 127.0.0.1 or [::1]), found '{url.Host}': whoever reaches this listener and has the token rules the server");
+            : throw new FormatException($"expected https, or a loopback host (localhost, 127.0.0.1 or [::1]), found '{url.Host}' over http: whoever reads a token on its way rules the server");
     }
+
+    /// <summary>An OIDC issuer; over http on this machine alone.</summary>
+    public static Uri Issuer(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)) && url is { Query: "", Fragment: "", UserInfo: "" }
+            ? url
+            : throw new FormatException($"expected an https URL, found '{text}'");
+
+    /// <summary><c>NAME=ROLE[+ROLE][:PROFILE[+PROFILE]]</c>.</summary>
+    public static AdminGrant Grant(string text) => AdminGrant.Parse(text);
 
     /// <summary>Scheme, address and port to listen on.</summary>
     public static Uri ListenUrl(string text) => ListenUrl(text, "http", "https");

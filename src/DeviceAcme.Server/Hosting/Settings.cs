@@ -40,9 +40,24 @@ internal static class Settings
         One("status-listen", "URL", "address of the status listener where it differs from --status-url", null,
             (options, text) => options with { StatusListen = SettingValues.PlainListenUrl(text) }) with
         { DefaultText = "the host and port of --status-url" },
-        One("admin-url", "URL", "the admin listener, on a loopback address", "http://localhost:14002",
-            (options, text) => options with { AdminUrl = SettingValues.LoopbackUrl(text) }) with
+        One("admin-url", "URL", "the admin listener: http on a loopback address, https on any", "http://localhost:14002",
+            (options, text) => options with { AdminUrl = SettingValues.AdminUrl(text) }) with
         { ForSubcommands = true },
+        Path("admin-client-ca", "FILE", "PEM: the CAs whose client certificates administrators may show, intermediates among them; needs an https --admin-url", null,
+            (options, path) => options with { AdminClientCa = SettingValues.ExistingFile(path) }) with
+        { DefaultText = "none are asked for" },
+        List("admin-client-roles", "NAME=ROLE", "what a common name or mail address in such a certificate stands for: olga=officer, or olga=officer:tls-server+printer for two profiles",
+            "none", SettingValues.Grant, (options, grants) => options with { AdminClientRoles = grants }),
+        One("admin-oidc-issuer", "URL", "OIDC provider whose tokens (JWT) administrators may show", null,
+            (options, text) => options with { AdminOidcIssuer = SettingValues.Issuer(text) }) with
+        { DefaultText = "none" },
+        One("admin-oidc-audience", "TEXT", "audience that its tokens must be for", null,
+            (options, text) => options with { AdminOidcAudience = text }) with
+        { DefaultText = "with --admin-oidc-issuer" },
+        One("admin-oidc-role-claim", "NAME", "claim that holds roles or groups", "roles",
+            (options, text) => options with { AdminOidcRoleClaim = text }),
+        List("admin-oidc-roles", "VALUE=ROLE", "what a value of that claim stands for, as in --admin-client-roles", "the values are the names of roles",
+            SettingValues.Grant, (options, grants) => options with { AdminOidcRoles = grants }),
         List("caa-identities", "DOMAIN", "names by which CAA records allow this CA", "none",
             SettingValues.DomainName, (options, names) => options with { CaaIdentities = names }),
         One("terms-of-service", "URL", "terms that an account must agree to", null,

@@ -11,6 +11,23 @@ internal static class SettingsRules
             yield return new SettingMistake(given, null, $"needs {missing} beside it");
         }
 
+        if (options.AdminClientCa is not null && options.AdminUrl?.Scheme != Uri.UriSchemeHttps)
+        {
+            yield return new SettingMistake("admin-client-ca", null, "needs an https admin-url: certificates are shown in the TLS handshake");
+        }
+
+        if (options.AdminClientCa is null != (options.AdminClientRoles.Count == 0))
+        {
+            var (given, missing) = options.AdminClientCa is null ? ("admin-client-roles", "admin-client-ca") : ("admin-client-ca", "admin-client-roles");
+            yield return new SettingMistake(given, null, $"needs {missing} beside it");
+        }
+
+        if (options.AdminOidcIssuer is null != options.AdminOidcAudience is null)
+        {
+            var (given, missing) = options.AdminOidcIssuer is null ? ("admin-oidc-audience", "admin-oidc-issuer") : ("admin-oidc-issuer", "admin-oidc-audience");
+            yield return new SettingMistake(given, null, $"needs {missing} beside it");
+        }
+
         if (options.Url.Port == 0)
         {
             yield return new SettingMistake("url", null, "expected a port that clients can be told, found 0");

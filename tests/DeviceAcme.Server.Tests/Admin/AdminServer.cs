@@ -23,8 +23,8 @@ internal sealed class AdminServer : IAsyncDisposable
 
     public string Token => File.ReadAllText(Path.Combine(Server.DataDirectory, RunningServer.TokenFileName)).Trim();
 
-    public static async Task<AdminServer> Start(IReadOnlyDictionary<string, string>? profiles = null) =>
-        new(await TestServer.Start(profiles, anchors: Simulated.Anchors));
+    public static async Task<AdminServer> Start(IReadOnlyDictionary<string, string>? profiles = null, Func<ServerOptions, ServerOptions>? configure = null) =>
+        new(await TestServer.Start(profiles, configure, anchors: Simulated.Anchors));
 
     public AnchorSet AnchorsOf(string profile) => Server.Profiles.AnchorsOf(Server.Profiles.Find(profile)!);
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DeviceAcme.Cli;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Tests.Hosting;
 using FluentAssertions;
@@ -58,32 +57,23 @@ public sealed class AuditRouteTests
     public async Task A_terminal_exports_the_log_and_verifies_it_offline_against_the_server_and_against_an_earlier_export()
     {
         await using var server = await RunningServerOnLoopback.Start();
-        await File.WriteAllTextAsync(
-            Path.Combine(server.DataDirectory, RunningServer.FileName), JsonSerializer.Serialize(new RunningServer { ProcessId = Environment.ProcessId, AdminUrl = server.Admin }, AdminJson.Default.RunningServer));
         using var made = await server.Send(HttpMethod.Post, new Uri(server.Admin, Keys), server.Token, "{}");
         var early = Path.Combine(server.DataDirectory, "early.jsonl");
-        (await Run(server, "audit", "export", "--out", early)).Code.Should().Be(0);
+        (await Terminal.Run(server, "audit", "export", "--out", early)).Code.Should().Be(0);
         using var more = await server.Send(HttpMethod.Post, new Uri(server.Admin, Keys), server.Token, "{}");
 
-        (await Run(server, "audit", "verify", early)).Should().Match<(int Code, string Output)>(run => run.Code == 0 && run.Output.Contains("the audit log holds"));
-        (await Run(server, "audit", "verify", "--against", early)).Code.Should().Be(0);
-        var head = (await Run(server, "audit", "head")).Output.Trim();
-        (await Run(server, "audit", "verify", early, "--head", head)).Should().Match<(int Code, string Output)>(run => run.Code == 1 && run.Output.Contains("truncated"), "the early export ends before the head");
+        (await Terminal.Run(server, "audit", "verify", early)).Should().Match<(int Code, string Output, string Talk)>(run => run.Code == 0 && run.Output.Contains("the audit log holds"));
+        (await Terminal.Run(server, "audit", "verify", "--against", early)).Code.Should().Be(0);
+        var head = (await Terminal.Run(server, "audit", "head")).Output.Trim();
+        (await Terminal.Run(server, "audit", "verify", early, "--head", head)).Should().Match<(int Code, string Output, string Talk)>(run => run.Code == 1 && run.Output.Contains("truncated"), "the early export ends before the head");
 
         var lines = await File.ReadAllLinesAsync(early, TestContext.Current.CancellationToken);
         lines[^1] = lines[^1].Replace("external-account-key.added", "external-account-key.removed", StringComparison.Ordinal);
         await File.WriteAllLinesAsync(early, lines, TestContext.Current.CancellationToken);
-        var changed = await Run(server, "audit", "verify", early, "--json");
+        var changed = await Terminal.Run(server, "audit", "verify", early, "--json");
         changed.Code.Should().Be(1);
         JsonElement.Parse(changed.Output).GetProperty("findings")[0].GetProperty("sequence").GetInt64().Should().Be(lines.Length);
-        (await Run(server, "audit", "verify", "--against", early)).Code.Should().Be(1);
-        (await Run(server, "audit", "verify", "--head", "x")).Code.Should().Be(2);
-    }
-
-    private static async Task<(int Code, string Output)> Run(RunningServerOnLoopback server, params string[] arguments)
-    {
-        var output = new StringWriter();
-        var code = await CommandLine.Run([.. arguments, "--data", server.DataDirectory], output, new Talk(TextWriter.Null), TimeProvider.System);
-        return (code, output.ToString());
+        (await Terminal.Run(server, "audit", "verify", "--against", early)).Code.Should().Be(1);
+        (await Terminal.Run(server, "audit", "verify", "--head", "x")).Code.Should().Be(2);
     }
 }
