@@ -32,7 +32,10 @@ internal sealed class TokenCommands(TextWriter output, Talk talk, TimeProvider t
             var only = parsed.GetValue(profiles) ?? [];
             var wanted = new NewAdminToken
             {
-                Name = parsed.GetRequiredValue(name), Roles = parsed.GetRequiredValue(roles), Profiles = only.Length > 0 ? only : null, ExpiresIn = parsed.GetValue(expires),
+                Name = parsed.GetRequiredValue(name),
+                Roles = parsed.GetRequiredValue(roles),
+                Profiles = only.Length > 0 ? only : null,
+                ExpiresIn = parsed.GetValue(expires),
             };
             var made = await server.Post(Route, wanted, AdminJson.Default.NewAdminToken, AdminJson.Default.AdminTokenEntry, cancellation);
             output.WriteLine(parsed.GetValue(_json) ? JsonSerializer.Serialize(made, AdminJson.Default.AdminTokenEntry) : made.Token);

@@ -63,7 +63,9 @@ public sealed class ClientCertificateTests : IDisposable
         File.WriteAllText(file, _ca.ExportCertificatePem());
         return RunningServerOnLoopback.Start(options => options with
         {
-            AdminUrl = new Uri($"https://{IPAddress.Loopback}:0"), AdminClientCa = file, AdminClientRoles = [AdminGrant.Parse("olga=officer:tls-server")],
+            AdminUrl = new Uri($"https://{IPAddress.Loopback}:0"),
+            AdminClientCa = file,
+            AdminClientRoles = [AdminGrant.Parse("olga=officer:tls-server")],
         });
     }
 

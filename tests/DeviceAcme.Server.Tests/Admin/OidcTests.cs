@@ -191,8 +191,12 @@ public sealed class OidcTests : IAsyncLifetime
 
     private JsonObject Claims() => new()
     {
-        ["iss"] = _issuer.Length > 0 ? _issuer : "http://localhost", ["aud"] = Audience, ["sub"] = "olga", ["groups"] = new JsonArray("everybody", "printer-team"),
-        ["iat"] = Now.ToUnixTimeSeconds(), ["exp"] = Now.AddMinutes(5).ToUnixTimeSeconds(),
+        ["iss"] = _issuer.Length > 0 ? _issuer : "http://localhost",
+        ["aud"] = Audience,
+        ["sub"] = "olga",
+        ["groups"] = new JsonArray("everybody", "printer-team"),
+        ["iat"] = Now.ToUnixTimeSeconds(),
+        ["exp"] = Now.AddMinutes(5).ToUnixTimeSeconds(),
     };
 
     private string Token(JsonObject claims, ECDsa? key = null)
