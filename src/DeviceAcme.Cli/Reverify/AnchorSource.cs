@@ -65,7 +65,7 @@ internal sealed class AnchorSource
         }
     }
 
-    public AnchorSet Of(CertificateProfile profile) => _trust is null ? _all : Of(profile.Attestation.Anchors);
+    public AnchorSet Of(CertificateProfile profile) => _trust is null ? _all : Of(profile.AnchorFolders);
 
     private AnchorSet Of(IReadOnlyList<string> folders)
     {
