@@ -1,7 +1,6 @@
 using System.Globalization;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Protocol.Acme;
-using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 
@@ -34,13 +33,6 @@ internal static class ActivationLimits
         Require(context.Activations.Count(row => row.Expires > now && row.UsedAt == null), Open, "in all");
         Require(context.Activations.Count(row => row.EndorsementKeyHash == activation.EndorsementKeyHash && row.Expires > now && row.UsedAt == null), OpenPerKey, "of this endorsement key");
         context.Activations.Add(activation);
-    }
-
-    /// <summary>Whether one more refusal is stored in this hour.</summary>
-    public static bool KeepsRefusal(AcmeContext context, DateTimeOffset now)
-    {
-        var hour = now - TimeSpan.FromHours(1);
-        return context.Evidence.Where(row => row.At > hour && row.Kind == EvidenceKinds.TpmAttestation && !row.Accepted).Take(RefusalsPerHour).Count() < RefusalsPerHour;
     }
 
     private static void Require(int open, int most, string whose)

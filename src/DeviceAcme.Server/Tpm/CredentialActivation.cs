@@ -22,6 +22,8 @@ namespace DeviceAcme.Server.Tpm;
 internal sealed class CredentialActivation(
     AcmeDb db, AnchorVersions versions, IssuerSearch issuers, AttestationAuthorities authorities, VerifiedIntermediates intermediates, TimeProvider time, ILogger<CredentialActivation> log)
 {
+    private readonly RefusalQuota _refusals = new(ActivationLimits.RefusalsPerHour);
+
     /// <summary>The first half. Throws the problem that a refused verdict becomes, after it is stored.</summary>
     public async Task<(ActivationId Id, ActivationChallenge Challenge)> Begin(CertificateProfile profile, ActivationRequest request, CancellationToken cancellation)
     {
@@ -153,8 +155,7 @@ internal sealed class CredentialActivation(
 
     private async Task<ProblemException> Refuse(JudgedTpm judged)
     {
-        var evidence = await db.Commit(
-            context => ActivationLimits.KeepsRefusal(context, judged.At) ? judged.SaveRefusal(context, versions) : (EvidenceId?)null, CancellationToken.None);
+        EvidenceId? evidence = _refusals.Take(judged.At) ? await db.Commit(context => judged.SaveRefusal(context, versions), CancellationToken.None) : null;
         return Refusal(judged, [], evidence);
     }
 
