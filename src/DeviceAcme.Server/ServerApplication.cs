@@ -4,6 +4,7 @@ using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Admin;
 using DeviceAcme.Server.Connectors;
 using DeviceAcme.Server.Hosting;
+using DeviceAcme.Server.Ledger;
 using DeviceAcme.Server.Network;
 using DeviceAcme.Server.Revocation;
 using DeviceAcme.Server.Storage;
@@ -96,6 +97,7 @@ internal static class ServerApplication
         services.AddSingleton(provider => provider.GetRequiredService<Installation>().Trust);
         services.AddSingleton(_ => OpenDatabase(options));
         services.AddAnchors();
+        services.AddSingleton<DeviceImport>();
         services.AddVault();
         services.AddAcme();
         services.AddIssuance(options);

@@ -19,6 +19,10 @@ internal sealed record ServerOptions
     public required string ProfilesDirectory { get; init; }
     public string DefaultProfile { get; init; } = "tls-server";
     public IReadOnlyList<string> AnchorDirectories { get; init; } = [];
+
+    /// <summary>Inventories that are brought into the ledger at start.</summary>
+    public IReadOnlyList<string> DeviceInventories { get; init; } = [];
+
     /// <summary>Google's list of revoked attestation certificates, a file or an https URL; null: none is loaded.</summary>
     public Uri? AndroidStatusList { get; init; }
 

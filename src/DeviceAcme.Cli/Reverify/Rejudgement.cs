@@ -4,6 +4,7 @@ using DeviceAcme.Attestation;
 using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Cli.Verify;
 using DeviceAcme.Core.Challenges;
+using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
@@ -42,7 +43,8 @@ internal sealed class Rejudgement(Func<CertificateProfile, AnchorSet> anchorsOf,
         }
 
         state.Judged++;
-        var before = VerdictJson.Read(Encoding.UTF8.GetBytes(record.Verdict.GetRawText()));
+        // what the ledger said then is no matter of the evidence
+        var before = Admission.WithoutLedger(VerdictJson.Read(Encoding.UTF8.GetBytes(record.Verdict.GetRawText())));
         var (accepted, reason, found) = After(record, identifier, statement, profile);
         var wasAccepted = before.Outcome == VerdictOutcome.Accepted;
         if (wasAccepted == accepted && before.Reason?.Code == reason)

@@ -118,7 +118,7 @@ internal sealed class VerifyCommand(TextWriter output, Talk talk, TimeProvider t
     }
 
     private static IReadOnlyList<OfflineAnswer> ByRules(IReadOnlyList<OfflineAnswer> answers, CertificateProfile? profile) =>
-        profile is null ? answers : [.. answers.Select(answer => answer with { Verdict = DevicePolicy.Judge(answer.Verdict, profile.Attestation) })];
+        profile is null ? answers : [.. answers.Select(answer => answer with { Verdict = DevicePolicy.Judge(answer.Verdict, profile.Attestation, ledger: false) })];
 
     private static OfflineQuestion Under(CertificateProfile? profile, OfflineQuestion question) => profile is null ? question : question with
     {

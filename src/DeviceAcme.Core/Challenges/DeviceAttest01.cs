@@ -36,7 +36,12 @@ internal static class DeviceAttest01
             VerifiedIntermediates = question.VerifiedIntermediates,
             Policies = question.Policies,
         });
-        return DevicePolicy.Judge(verdict, question.Profile.Attestation);
+        if (question.Ledger is { } ledger && question.Profile.Attestation.NamesLedger)
+        {
+            verdict = verdict.With(verdict.Facts.With(ledger(question.Profile.KeysOf(question.Identifier)).Device));
+        }
+
+        return DevicePolicy.Judge(verdict, question.Profile.Attestation, question.Ledger is not null);
     }
 
     /// <summary>The problem that failed checks become: the first in <c>detail</c>, each as a subproblem (RFC 8555 §6.7.1), as far as the profile tells.</summary>
@@ -48,7 +53,7 @@ internal static class DeviceAttest01
         }
 
         var failed = checks.Where(check => check.Outcome == CheckOutcome.Failed).ToList();
-        var problem = Problems.BadAttestationStatement(failed[0].Reason!.Code, Detail(failed[0], privacy)).Problem;
+        var problem = Problem(failed[0], privacy);
         return problem with { Subproblems = failed.Select(check => Subproblem(check, identifier, privacy)).ToList() };
     }
 
@@ -57,9 +62,14 @@ internal static class DeviceAttest01
         // step-ca's clients look for the identifier in a rejectedIdentifier subproblem (device-attest §5, RFC 8555 §6.7.1)
         var problem = check.Name == IdentifierCheck
             ? Problems.RejectedIdentifier(check.Reason!.Code, Detail(check, privacy)).Problem with { Identifier = identifier }
-            : Problems.BadAttestationStatement(check.Reason!.Code, Detail(check, privacy)).Problem;
+            : Problem(check, privacy);
         return problem with { Status = null };
     }
+
+    // the evidence of a device that the ledger keeps out is good
+    private static Problem Problem(Check check, AttestationPrivacy privacy) => check.Name == Admission.Check
+        ? Problems.Unauthorized(check.Reason!.Code, Detail(check, privacy)).Problem
+        : Problems.BadAttestationStatement(check.Reason!.Code, Detail(check, privacy)).Problem;
 
     private static string Detail(Check check, AttestationPrivacy privacy)
     {
@@ -83,5 +93,9 @@ internal sealed record AttestationQuestion
 
     /// <summary>What is decided about single formats.</summary>
     public IReadOnlyList<FormatPolicy> Policies { get; init; } = [];
+
+    /// <summary>What the ledger has under some names; null where there is no ledger to ask.</summary>
+    public Func<IReadOnlyList<DeviceKey>, LedgerMatch>? Ledger { get; init; }
+
     public required DateTimeOffset Now { get; init; }
 }

@@ -10,7 +10,8 @@ internal static class DevicePolicy
     public const string FactRuleCheck = "fact-rule";
 
     /// <summary>The verdict with one check for each rule. A rule that does not hold refuses; one that is only observed is recorded.</summary>
-    public static Verdict Judge(Verdict verdict, AttestationRule profile)
+    /// <param name="ledger">False where no ledger can be asked: what rules say of its facts is not reached then.</param>
+    public static Verdict Judge(Verdict verdict, AttestationRule profile, bool ledger)
     {
         if (profile.Facts.Count + profile.ObservedFacts.Count == 0)
         {
@@ -18,8 +19,8 @@ internal static class DevicePolicy
         }
 
         var checks = verdict.Checks
-            .Concat(profile.Facts.Select(rule => Check(rule, verdict, CheckOutcome.Failed)))
-            .Concat(profile.ObservedFacts.Select(rule => Check(rule, verdict, CheckOutcome.Observed)))
+            .Concat(profile.Facts.Select(rule => Check(rule, verdict, CheckOutcome.Failed, ledger)))
+            .Concat(profile.ObservedFacts.Select(rule => Check(rule, verdict, CheckOutcome.Observed, ledger)))
             .ToList();
         var refused = checks.Exists(check => check.Outcome == CheckOutcome.Failed);
         return new Verdict
@@ -45,11 +46,17 @@ internal static class DevicePolicy
                 Facts = stored.Facts,
                 Device = stored.Device,
             },
-            profile);
+            profile,
+            stored.Facts.Find(LedgerFacts.State) is not null);
     }
 
-    private static Check Check(FactRule rule, Verdict verdict, CheckOutcome failure)
+    private static Check Check(FactRule rule, Verdict verdict, CheckOutcome failure, bool ledger)
     {
+        if (!ledger && rule.FactNames.Any(LedgerFacts.IsLedger))
+        {
+            return new Check(FactRuleCheck, rule.Text, CheckOutcome.NotReached, "there is no ledger here");
+        }
+
         var answer = rule.Judge(verdict.Facts);
         if (answer.Holds)
         {

@@ -37,6 +37,10 @@ internal sealed class Authorization
     public string? Facts { get; private set; }
 
     public EvidenceId? EvidenceId { get; private set; }
+
+    /// <summary>The device that accepted evidence proved.</summary>
+    public DeviceId? Device { get; private set; }
+
     public int Version { get; private set; }
     public IReadOnlyList<Challenge> Challenges => _challenges;
     public AcmeIdentifier Identifier => new(IdentifierType, IdentifierValue);
@@ -86,6 +90,7 @@ internal sealed class Authorization
         AttestedKey = attestation?.Key;
         Facts = attestation?.Facts;
         EvidenceId = attestation?.Evidence;
+        Device = attestation?.Device;
         return Event("authorization.valid", now, null, challenge.Type);
     }
 
@@ -149,4 +154,4 @@ internal sealed class Authorization
 }
 
 /// <summary>What an attestation leaves on its authorization; the key is null only where the profile merely observes.</summary>
-internal sealed record AttestationOutcome(byte[]? Key, string Facts, EvidenceId Evidence);
+internal sealed record AttestationOutcome(byte[]? Key, string Facts, EvidenceId Evidence, DeviceId? Device);

@@ -1,4 +1,7 @@
+using DeviceAcme.Attestation;
 using DeviceAcme.Attestation.Tpm;
+using DeviceAcme.Core.Devices;
+using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Core.Profiles;
 
@@ -33,6 +36,9 @@ internal sealed record CertificateProfile
     /// <summary>How long verdicts and evidence are kept.</summary>
     public EvidenceRetention Evidence { get; init; } = EvidenceRetention.Default;
 
+    /// <summary>What it says about the ledger of devices.</summary>
+    public DeviceRule Devices { get; init; } = DeviceRule.Silent;
+
     public required CertificateTemplate Certificate { get; init; }
 
     /// <summary>Name of the issuer, a folder under <c>DIR/ca</c>, of every key type without one of its own.</summary>
@@ -49,6 +55,10 @@ internal sealed record CertificateProfile
 
     /// <summary>Who signs for a key of this type.</summary>
     public string IssuerFor(string keyType) => IssuersByKey.GetValueOrDefault(keyType, Issuer);
+
+    /// <summary>The names of an ordered device, or, with the verdict on its evidence, all that it proved. The ledger is asked for the ordered ones alone.</summary>
+    public IReadOnlyList<DeviceKey> KeysOf(AcmeIdentifier identifier, Verdict? verdict = null) =>
+        DeviceKey.Of(identifier, Identifiers.GetValueOrDefault(identifier.Type)?.Proves, verdict?.Outcome == VerdictOutcome.Accepted ? verdict.Facts : null);
 }
 
 internal enum ExternalAccountBindingMode
@@ -121,6 +131,9 @@ internal sealed record AttestationRule
 
     /// <summary>What the facts must be; every rule must hold.</summary>
     public IReadOnlyList<FactRule> Facts { get; init; } = [];
+
+    /// <summary>Whether a rule asks for something that only the ledger says.</summary>
+    public bool NamesLedger => Facts.Concat(ObservedFacts).Any(rule => rule.FactNames.Any(LedgerFacts.IsLedger));
 
     /// <summary>Rules on trial: what they would refuse is recorded with the verdict and let through.</summary>
     public IReadOnlyList<FactRule> ObservedFacts { get; init; } = [];

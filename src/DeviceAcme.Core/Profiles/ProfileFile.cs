@@ -15,8 +15,7 @@ internal static partial class ProfileFile
 
     private const int MaximumDepth = 16;
 
-    internal static readonly string[] Known = ["name", "description", "accounts", "identifiers", "attestation", "evidence", "anomalies", "certificate", "issuer", "tests"];
-    private static readonly string[] Reserved = ["devices"];
+    internal static readonly string[] Known = ["name", "description", "accounts", "identifiers", "attestation", "evidence", "anomalies", "devices", "certificate", "issuer", "tests"];
 
     /// <summary>The profile of this text; null where its mistakes leave none.</summary>
     /// <param name="path">The file's path, for messages and for the name that it must carry.</param>
@@ -30,7 +29,7 @@ internal static partial class ProfileFile
             return null;
         }
 
-        var properties = root.Properties(Known, Reserved);
+        var properties = root.Properties(Known);
         if (!root.IsMapping)
         {
             return null;
@@ -63,6 +62,7 @@ internal static partial class ProfileFile
             Attestation = attestation,
             Anomalies = AnomalySection.Read(properties.GetValueOrDefault("anomalies")),
             Evidence = EvidenceSection.Read(properties.GetValueOrDefault("evidence")),
+            Devices = DeviceSection.Read(properties.GetValueOrDefault("devices")),
             Certificate = certificate!,
             Issuer = issuer,
             IssuersByKey = issuersByKey,

@@ -24,6 +24,11 @@ internal static class ProfileRules
         {
             properties["tests"].Mistake("test rules about facts, and attestation has neither facts nor observed-facts");
         }
+
+        if (profile.Devices.Said && !IsDeviceProfile(profile))
+        {
+            properties["devices"].Mistake("is for permanent-identifier and hardware-module, which identifiers does not have: nothing would look at it");
+        }
     }
 
     private static void Attestation(CertificateProfile profile, ProfileNode node)

@@ -34,6 +34,7 @@ internal static class ProfileSchema
                 ["evidence"] = Properties(EvidenceSection.Known, [], new() { ["keep"] = OneOf(Pattern(DurationPattern), Choice("verdict-only", "none")), ["verdicts"] = Pattern(DurationPattern) }),
                 ["anomalies"] = Properties(
                     [.. AnomalyKinds.All.Select(kind => kind.Name)], [], AnomalyKinds.All.ToDictionary(kind => kind.Name, _ => (JsonNode)Choice([.. Enum.GetValues<AnomalyResponse>().Select(AnomalyKinds.Name)]))),
+                ["devices"] = Properties(DeviceSection.Known, [], new() { ["unknown"] = Described("a genuine device that the ledger does not have", Choice("refuse", "register")) }),
                 ["certificate"] = Certificate(),
                 ["issuer"] = Described("a folder under DIR/ca, or one for each key type", OneOf(Type("string"), Properties(["default", .. SubjectKey.Types], [], new()))),
                 ["tests"] = Described("what the rules about facts must say; 'deviceacme profile check' runs them", List(Properties(ProfileTestSection.Known, ["verdict"], new()

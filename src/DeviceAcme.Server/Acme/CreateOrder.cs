@@ -49,6 +49,7 @@ internal static class CreateOrder
         AcmeContext context, AcmeRequest request, NewOrderRequest wanted, CertificateProfile profile, IReadOnlyList<AcmeIdentifier> identifiers)
     {
         RequireRoom(context, request);
+        context.RequireNothingAgainst(profile, identifiers);
         context.Remember(profile);
         var (order, happened) = Order.Create(
             new NewOrder

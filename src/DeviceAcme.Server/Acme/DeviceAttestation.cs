@@ -49,6 +49,7 @@ internal sealed class DeviceAttestation(
             new AttestationQuestion
             {
                 Profile = profile,
+                Ledger = Ledger,
                 Anchors = anchors.Of(profile.AnchorFolders),
                 Identifier = authorization.Identifier,
                 Token = challenge.Token,
@@ -58,11 +59,17 @@ internal sealed class DeviceAttestation(
                 Now = request.Now,
             },
             response);
+
+        LedgerMatch Ledger(IReadOnlyList<DeviceKey> keys)
+        {
+            using var context = db.Read();
+            return context.Match(keys);
+        }
     }
 
     private Decision Save(AcmeContext context, AcmeRequest request, ChallengeId id, Judged judged)
     {
-        var (profile, version, anchorSetHash, verdict, statement) = judged;
+        var (profile, version, anchorSetHash, evidenceVerdict, statement) = judged;
         var now = request.Now;
         var authorization = context.FindAuthorizationOf(id)!;
         var challenge = authorization.Find(id);
@@ -72,7 +79,10 @@ internal sealed class DeviceAttestation(
             return new Decision(challenge, []);
         }
 
-        var watch = new AnomalyWatch(context, Sight.Of(verdict, authorization.Identifier, id.Value, profile.Attestation.Scope));
+        // asked here, in the transaction, so that what was said of the device a moment ago counts
+        var match = context.Match(profile.KeysOf(authorization.Identifier));
+        var verdict = Admission.Judge(evidenceVerdict, match, profile.Devices.Unknown);
+        var watch = new AnomalyWatch(context, Sight.Of(evidenceVerdict, authorization.Identifier, id.Value, profile.Attestation.Scope));
         var anomalies = watch.Compare(profile.Anomalies);
         IReadOnlyList<Check> checks = [.. verdict.Checks, .. anomalies.Select(anomaly => anomaly.AsCheck())];
         var reason = checks.FirstOrDefault(check => check.Outcome == CheckOutcome.Failed)?.Reason?.Code;
@@ -93,7 +103,7 @@ internal sealed class DeviceAttestation(
             Account = request.Account.Id,
             Authorization = authorization.Id,
             Challenge = id,
-            Device = accepted ? context.Seen(authorization.Identifier, now) : null,
+            Device = accepted ? context.Prove(match, profile.KeysOf(authorization.Identifier, evidenceVerdict), profile.Name, now) : null,
             Token = challenge.Token,
             Thumbprint = request.Key.Thumbprint,
             Anomalies = EvidenceVault.Write(anomalies),
@@ -102,7 +112,7 @@ internal sealed class DeviceAttestation(
         };
         context.Keep(profile, evidence);
         versions.Record(context, version, profile.AnchorFolders);
-        if (verdict.Outcome == VerdictOutcome.Accepted)
+        if (evidenceVerdict.Outcome == VerdictOutcome.Accepted)
         {
             watch.Remember(evidence.Id, accepted, now);
         }
@@ -110,7 +120,7 @@ internal sealed class DeviceAttestation(
         if (accepted || profile.Attestation.Mode == AttestationMode.Observe)
         {
             // what refused evidence says proves nothing, even where its chain is good
-            var outcome = new AttestationOutcome(accepted ? verdict.Device!.PublicKey.ToArray() : null, VerdictJson.WriteFacts(accepted ? verdict.Facts : FactSet.Empty), evidence.Id);
+            var outcome = new AttestationOutcome(accepted ? verdict.Device!.PublicKey.ToArray() : null, VerdictJson.WriteFacts(accepted ? verdict.Facts.WithoutLedger() : FactSet.Empty), evidence.Id, evidence.Device);
             context.Record(authorization.Accept(challenge, outcome, now, Lifetimes.ValidAuthorization));
             if (!accepted)
             {

@@ -27,15 +27,17 @@ internal static class FinalizeOrder
         var wanted = FinalizeRequest.Parse(request.Payload());
         OrderWithAuthorizations found;
         CertificateProfile profile;
+        IReadOnlyList<LedgerMatch> devices;
         await using (var context = db.Read())
         {
             found = GetOrder.Require(context, request, id);
             found.Order.RequireReady(found.Authorizations, request.Now);
             profile = profiles.OfOrder(context, found.Order);
+            devices = [.. found.Authorizations.Where(IsDevice).Select(authorization => context.MatchOf(profile, authorization))];
         }
 
         var checks = new FinalizeChecks();
-        if (Plan(request, found, profile, wanted.Csr, checks) is not { } plan || await Sign(issuers.Require(plan.Issuer!), plan, checks, cancellation) is not { } issued)
+        if (Plan(request, found, profile, devices, wanted.Csr, checks) is not { } plan || await Sign(issuers.Require(plan.Issuer!), plan, checks, cancellation) is not { } issued)
         {
             await db.Commit(context => SaveRefused(context, request, id, profile, wanted.Csr, checks), CancellationToken.None);
             throw checks.Refusal!;
@@ -47,9 +49,17 @@ internal static class FinalizeOrder
     }
 
     /// <summary>The plan of the certificate; null where a check failed.</summary>
-    private static CertificatePlan? Plan(AcmeRequest request, OrderWithAuthorizations found, CertificateProfile profile, ReadOnlyMemory<byte> csr, FinalizeChecks checks)
+    private static CertificatePlan? Plan(
+        AcmeRequest request, OrderWithAuthorizations found, CertificateProfile profile, IReadOnlyList<LedgerMatch> devices, ReadOnlyMemory<byte> csr, FinalizeChecks checks)
     {
         var (order, authorizations) = found;
+        foreach (var device in devices)
+        {
+            // whoever only observes has let the identifier through without proof: then nothing says that the device must be known
+            var unknown = profile.Attestation.Mode == AttestationMode.Observe ? UnknownDevices.Register : profile.Devices.Unknown;
+            checks.Run(Admission.Check, Admission.Rule, () => Admission.Require(device, unknown));
+        }
+
         var checkedCsr = CsrRules.Check(
             csr,
             new CsrExpectation
@@ -74,7 +84,7 @@ internal static class FinalizeOrder
             {
                 Profile = profile,
                 Identifiers = order.Identifiers,
-                Facts = Facts(authorizations),
+                Facts = Facts(authorizations).With(OneDevice(devices)),
                 Unproven = authorizations.Any(authorization => authorization is { EvidenceId: not null, AttestedKey: null }),
                 ResidencyUnproven = authorizations.Any(authorization => authorization is { AttestedKey: not null, Facts: { } facts } && !KeyProtection.IsProven(VerdictJson.ReadFacts(facts))),
                 Request = checkedCsr!,
@@ -153,7 +163,7 @@ internal static class FinalizeOrder
         var (order, authorizations) = GetOrder.Require(context, request, id);
         var certificate = new CertificateId(Secrets.Id());
         context.Record(order.Complete(certificate, authorizations, request.Now));
-        var device = DeviceOf(context, authorizations);
+        var device = DeviceOf(authorizations);
         context.Keep(profile, Evidence(request, order, profile, csr, checks, device));
         context.Certificates.Add(new StoredCertificate
         {
@@ -174,10 +184,14 @@ internal static class FinalizeOrder
     }
 
     /// <summary>The device that the evidence proved; its row is there however long the evidence itself is kept.</summary>
-    private static DeviceId? DeviceOf(AcmeContext context, IReadOnlyList<Authorization> authorizations) =>
-        authorizations.FirstOrDefault(authorization => authorization.AttestedKey is not null) is { } proven
-            ? context.Devices.FirstOrDefault(device => device.IdentifierType == proven.IdentifierType && device.IdentifierValue == proven.IdentifierValue)?.Id
-            : null;
+    private static DeviceId? DeviceOf(IReadOnlyList<Authorization> authorizations) =>
+        authorizations.FirstOrDefault(authorization => authorization.AttestedKey is not null)?.Device;
+
+    // what the ledger says of one device must not get into a certificate that names another one too
+    private static Device? OneDevice(IReadOnlyList<LedgerMatch> devices) =>
+        devices.Select(match => match.Device?.Id).Distinct().Count() == 1 ? devices[0].Device : null;
+
+    private static bool IsDevice(Authorization authorization) => authorization.IdentifierType is AcmeIdentifier.PermanentIdentifier or AcmeIdentifier.HardwareModule;
 
     private static string StoreChain(AcmeContext context, IReadOnlyList<ReadOnlyMemory<byte>> chain)
     {

@@ -20,7 +20,11 @@ internal static class NewAuthorization
 
         var authorization = Authorization.Create(
             request.Account.Id, request.Profile.Name, identifier, false, true, OrderRules.Challenges(request.Profile, identifier, false), request.Now, Lifetimes.Order);
-        await db.Commit(context => { context.Authorizations.Add(authorization); }, cancellation);
+        await db.Commit(context =>
+        {
+            context.RequireNothingAgainst(request.Profile, [identifier]);
+            context.Authorizations.Add(authorization);
+        }, cancellation);
 
         return Reply.Authorization(request, authorization, StatusCodes.Status201Created);
     }

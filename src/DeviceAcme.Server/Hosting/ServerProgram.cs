@@ -2,6 +2,7 @@ using System.Collections;
 using System.Net.Sockets;
 using DeviceAcme.Server.Admin;
 using DeviceAcme.Server.Anchors;
+using DeviceAcme.Server.Ledger;
 using Microsoft.AspNetCore.Connections;
 
 namespace DeviceAcme.Server.Hosting;
@@ -38,6 +39,7 @@ internal static class ServerProgram
     {
         using var directoryLock = DataDirectoryLock.Take(options.DataDirectory, options.AdminUrl, options.Url, options.ProfilesDirectory);
         await using var app = ServerApplication.Build(options, time);
+        var inventories = await StartInventory.Import(options, app.Services.GetRequiredService<DeviceImport>(), cancellation);
         try
         {
             await app.StartAsync(cancellation);
@@ -50,7 +52,7 @@ internal static class ServerProgram
         }
 
         var bootstrap = options.AdminUrl is null ? null : await app.Services.GetRequiredService<ApiTokens>().Bootstrap(cancellation);
-        Console.Out.Write(StartReport.Text(options, app.Services.GetRequiredService<Installation>(), app.Services.GetRequiredService<AnchorVersions>(), bootstrap));
+        Console.Out.Write(StartReport.Text(options, app.Services.GetRequiredService<Installation>(), app.Services.GetRequiredService<AnchorVersions>(), inventories, bootstrap));
         await app.WaitForShutdownAsync(cancellation);
         return ExitCode.Success;
     }

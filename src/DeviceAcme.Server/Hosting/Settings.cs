@@ -22,6 +22,9 @@ internal static class Settings
         List("anchors", "DIR", "folders with more vendor roots, as FORMAT/*.pem", "none beside the shipped ones",
             SettingValues.ExistingFolder, (options, folders) => options with { AnchorDirectories = folders }) with
         { IsPath = true },
+        List("devices", "FILE", "inventories (CSV or JSON) that are brought into the device ledger at start; what is there already stays",
+            "none", SettingValues.ExistingFile, (options, files) => options with { DeviceInventories = files }) with
+        { IsPath = true },
         Path("android-status-list", "FILE|URL", "Google's list of revoked Android attestation certificates, https://android.googleapis.com/attestation/status or a copy; without it android-key evidence is refused unless the profile accepts that", null,
             (options, text) => options with { AndroidStatusList = SettingValues.FileOrHttpsUrl(text) }) with
         { DefaultText = "none" },

@@ -8,7 +8,7 @@ namespace DeviceAcme.Server.Hosting;
 /// <summary>What the server says when it is ready: where it is, what it trusts, what to do next.</summary>
 internal static class StartReport
 {
-    public static string Text(ServerOptions options, Installation installation, AnchorVersions anchors, AdminTokenEntry? bootstrap)
+    public static string Text(ServerOptions options, Installation installation, AnchorVersions anchors, IReadOnlyList<string> inventories, AdminTokenEntry? bootstrap)
     {
         var text = new StringBuilder();
         var root = Path.Combine(options.DataDirectory, "ca", "root.pem");
@@ -35,6 +35,11 @@ internal static class StartReport
             Line("also trusted", $"the vendor roots in {Shown(folder)}");
         }
 
+        foreach (var inventory in inventories)
+        {
+            Line("devices", inventory);
+        }
+
         foreach (var warning in installation.Warnings)
         {
             Line("warning", warning.ToString());
@@ -45,9 +50,9 @@ internal static class StartReport
             Line("warning", $"{anchors.Current.Action}: version {anchors.Current.Number} of the anchor set is in force; 'deviceacme anchors diff' shows what changed");
         }
 
-        if (installation.Profiles.All.Any(profile => profile.Attestation.Mode != AttestationMode.None))
+        foreach (var profile in installation.Profiles.All.Where(profile => profile.Attestation.Mode != AttestationMode.None && !profile.Devices.Said))
         {
-            Line("warning", "no device ledger yet: any genuine device of an accepted vendor gets a certificate");
+            Line("warning", $"profile {profile.Name} does not say what becomes of unknown devices: any genuine one of an accepted vendor is registered ('devices: {{ unknown: refuse }}' asks the ledger)");
         }
 
         text.AppendLine();

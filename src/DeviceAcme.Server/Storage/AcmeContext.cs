@@ -21,6 +21,7 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     public DbSet<StoredChain> Chains => Set<StoredChain>();
     public DbSet<StoredCrl> Crls => Set<StoredCrl>();
     public DbSet<Device> Devices => Set<Device>();
+    public DbSet<DeviceIdentifier> DeviceIdentifiers => Set<DeviceIdentifier>();
     public DbSet<StoredEvidence> Evidence => Set<StoredEvidence>();
     public DbSet<Sighting> Sightings => Set<Sighting>();
     public DbSet<StoredAnchorCertificate> AnchorCertificates => Set<StoredAnchorCertificate>();

@@ -1,23 +1,68 @@
 using DeviceAcme.Core;
+using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Devices;
+using DeviceAcme.Core.Orders;
+using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Server.Storage;
 
-/// <summary>How devices come into the ledger.</summary>
+/// <summary>How devices are found in the ledger, and how evidence brings them there.</summary>
 internal static class DeviceQueries
 {
-    /// <summary>The device of an identifier that accepted evidence has proven; made where it is new.</summary>
-    public static DeviceId Seen(this AcmeContext context, AcmeIdentifier identifier, DateTimeOffset now)
+    /// <summary>What the ledger has under these names.</summary>
+    public static LedgerMatch Match(this AcmeContext context, IReadOnlyList<DeviceKey> keys)
     {
-        var device = context.Devices.FirstOrDefault(device => device.IdentifierType == identifier.Type && device.IdentifierValue == identifier.Value);
-        if (device is null)
+        var ids = context.IdsOf(keys).Distinct().ToList();
+        return ids.Count == 0 ? LedgerMatch.None : new LedgerMatch([.. ids.Select(id => context.Devices.Single(device => device.Id == id))]);
+    }
+
+    /// <summary>The device that an authorization proved, or the one that its identifier names.</summary>
+    public static LedgerMatch MatchOf(this AcmeContext context, CertificateProfile profile, Authorization authorization) =>
+        authorization.Device is { } id ? new LedgerMatch([context.Devices.Single(device => device.Id == id)]) : context.Match(profile.KeysOf(authorization.Identifier));
+
+    /// <summary>Accepted evidence proved these names: the device is seen, or registered where it is new; a name that it did not have yet is noted.</summary>
+    public static DeviceId Prove(this AcmeContext context, LedgerMatch match, IReadOnlyList<DeviceKey> keys, string profile, DateTimeOffset now)
+    {
+        AuditEvent? happened;
+        if (match.Device is { } device)
         {
-            device = new Device { Id = new DeviceId(Secrets.Id()), IdentifierType = identifier.Type, IdentifierValue = identifier.Value, CreatedAt = now };
+            happened = device.Seen(profile, now);
+        }
+        else
+        {
+            (device, happened) = Device.Register(keys[0], profile, now);
             context.Devices.Add(device);
         }
 
-        device.LastSeenAt = now;
+        if (happened is not null)
+        {
+            context.Record(happened);
+        }
+
+        context.Name(device, keys);
         return device.Id;
     }
+
+    /// <summary>Refuses what is ordered for a device that something is held against.</summary>
+    public static void RequireNothingAgainst(this AcmeContext context, CertificateProfile profile, IEnumerable<AcmeIdentifier> ordered)
+    {
+        foreach (var identifier in ordered.Where(identifier => identifier.Type is AcmeIdentifier.PermanentIdentifier or AcmeIdentifier.HardwareModule))
+        {
+            Admission.RequireNothingAgainst(context.Match(profile.KeysOf(identifier)));
+        }
+    }
+
+    /// <summary>Notes names of a device; those that it has already are left as they are.</summary>
+    public static void Name(this AcmeContext context, Device device, IReadOnlyList<DeviceKey> keys)
+    {
+        foreach (var key in keys.Where(key => !context.IdsOf([key]).Any()))
+        {
+            context.DeviceIdentifiers.Add(new DeviceIdentifier { Kind = key.Kind, Value = key.Value, Device = device.Id });
+        }
+    }
+
+    private static IEnumerable<DeviceId> IdsOf(this AcmeContext context, IEnumerable<DeviceKey> keys) =>
+        keys.Select(key => context.DeviceIdentifiers.Where(name => name.Kind == key.Kind && name.Value == key.Value).Select(name => (DeviceId?)name.Device).FirstOrDefault())
+            .OfType<DeviceId>();
 }

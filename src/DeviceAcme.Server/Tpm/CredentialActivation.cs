@@ -150,7 +150,8 @@ internal sealed class CredentialActivation(
             Activated = activated,
             VerifiedIntermediates = intermediates,
         });
-        return new JudgedTpm(profile, request, version, judgement, now);
+        using var context = db.Read();
+        return new JudgedTpm(profile, request, version, judgement, now).With(context);
     }
 
     private async Task<ProblemException> Refuse(JudgedTpm judged)

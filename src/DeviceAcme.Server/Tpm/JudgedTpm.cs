@@ -22,8 +22,17 @@ internal sealed record JudgedTpm(CertificateProfile Profile, ActivationRequest R
     public Verdict Verdict => Judgement.Verdict;
 
     /// <summary>The keys and the identifier; null where the verdict refuses.</summary>
-    public (EndorsementKey EndorsementKey, AttestationKey AttestationKey, string Identifier)? Keys =>
+    public (EndorsementKey EndorsementKey, AttestationKey AttestationKey, string Identifier)? Keys => Verdict.Outcome != VerdictOutcome.Refused &&
         Judgement is { EndorsementKey: { } endorsementKey, AttestationKey: { } attestationKey, Identifier: { } identifier } ? (endorsementKey, attestationKey, identifier) : null;
+
+    /// <summary>The same with the ledger's word on the TPM.</summary>
+    public JudgedTpm With(AcmeContext context) => Keys is not { Identifier: { } name } ? this : this with
+    {
+        Judgement = Judgement with
+        {
+            Verdict = Admission.Judge(Verdict, context.Match(Profile.KeysOf(new AcmeIdentifier(AcmeIdentifier.PermanentIdentifier, name))), Profile.Devices.Unknown),
+        },
+    };
 
     public static string HashOf(EndorsementKey key) => Convert.ToHexStringLower(SHA256.HashData(key.PublicKey.Span));
 
@@ -46,7 +55,7 @@ internal sealed record JudgedTpm(CertificateProfile Profile, ActivationRequest R
         var watch = new AnomalyWatch(context, Sight.Of(Verdict, identifier, "", Profile.Attestation.Scope));
         var anomalies = watch.Compare(Profile.Anomalies);
         var refused = anomalies.Any(anomaly => anomaly.Response == AnomalyResponse.Refuse);
-        var device = refused ? (DeviceId?)null : context.Seen(identifier, At);
+        var device = refused ? (DeviceId?)null : context.Prove(context.Match(Profile.KeysOf(identifier)), Profile.KeysOf(identifier, Verdict), Profile.Name, At);
         var evidence = Evidence(name, device, anomalies);
         watch.Remember(evidence.Id, !refused, At);
         foreach (var anomaly in anomalies)

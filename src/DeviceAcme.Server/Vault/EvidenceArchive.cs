@@ -136,9 +136,7 @@ internal sealed class EvidenceArchive(AcmeDb db, ProfileSet profiles, TimeProvid
     }
 
     private static IEnumerable<DeviceId?> Devices(AcmeContext context, string value) =>
-        new[] { AcmeIdentifier.PermanentIdentifier, AcmeIdentifier.HardwareModule }
-            .Select(type => context.Devices.FirstOrDefault(device => device.IdentifierType == type && device.IdentifierValue == value)?.Id)
-            .Where(id => id is not null);
+        context.DeviceIdentifiers.Where(name => name.Value == value).Select(name => (DeviceId?)name.Device);
 
     // one side of the cursor's time is asked for by itself, so that the index is entered there and not read from its end
     private static IQueryable<StoredEvidence> Ordered(IQueryable<StoredEvidence> rows, EvidenceFilter filter)

@@ -14,7 +14,7 @@ namespace DeviceAcme.Bench.Processes;
 /// <param name="Tracer">A program that runs it, with arguments; empty for none.</param>
 internal sealed record ServerSetup(string Program, string Data, string Anchors, IPEndPoint DnsResolver, int HttpPort, IReadOnlyList<string> Tracer);
 
-/// <summary>The real server as a process of its own, on loopback, with the shipped profiles.</summary>
+/// <summary>The real server as a process of its own, on loopback, with the shipped profiles; devices come into the ledger as they enroll.</summary>
 internal sealed class ServerUnderTest : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -47,6 +47,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         string[] arguments =
         [
             "--data", setup.Data,
+            "--profiles", OpenProfiles.Write(Path.Combine(Path.GetDirectoryName(setup.Program)!, "profiles"), setup.Data + "-profiles"),
             "--url", url,
             "--status-url", $"http://localhost:{ports[1]}",
             "--admin-url", $"http://localhost:{ports[2]}",

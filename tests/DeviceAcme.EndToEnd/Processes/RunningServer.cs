@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using DeviceAcme.Server.Hosting;
 using DeviceAcme.Simulator.Dns;
 using DeviceAcme.Simulator.Enrollment;
 using DeviceAcme.Simulator.Vendors;
@@ -10,7 +11,7 @@ namespace DeviceAcme.EndToEnd.Processes;
 
 /// <summary>
 /// The server as its users run it: the program as a process of its own, on loopback ports and a folder that nobody else has. It trusts the
-/// simulator's vendors; every name resolves to this machine, and TXT records are what a test or a client's hook writes.
+/// simulator's vendors and registers their devices; every name resolves to this machine, and TXT records are what a test or a client's hook writes.
 /// </summary>
 public sealed class RunningServer : IAsyncLifetime
 {
@@ -91,6 +92,7 @@ public sealed class RunningServer : IAsyncLifetime
         (string Name, string[] Values)[] own =
         [
             ("--data", [Data]), ("--url", [Url]), ("--status-url", [StatusUrl]), ("--admin-url", [AdminUrl]), ("--anchors", [Vendors]),
+            ("--profiles", [OpenProfiles.Write(Settings.ShippedProfiles, Path.Combine(_folder, "profiles"))]),
             ("--android-status-list", [new VendorFolder(Vendors).StatusListPath]),
             ("--dns-resolver", [$"127.0.0.1:{DnsPort}"]), ("--http-01-port", [$"{Http01Port}"]), ("--tls-alpn-01-port", [$"{TlsAlpn01Port}"]),
             ("--validation-networks", ["127.0.0.0/8", "::1/128"]),

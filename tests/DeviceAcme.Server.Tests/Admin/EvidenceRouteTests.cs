@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Challenges;
+using DeviceAcme.Core.Devices;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Tests.Conformance;
@@ -46,7 +47,9 @@ public sealed class EvidenceRouteTests
             Policies = [.. server.Server.Services.GetServices<IFormatPolicySource>().Select(source => source.For(server.Server.Profiles.Find("linux-tpm")!.Attestation))],
             Now = record.At,
         });
-        JsonElement.DeepEquals(JsonElement.Parse(VerdictJson.Write(again)), record.Verdict).Should().BeTrue();
+        // what the ledger said is no matter of the evidence
+        var stored = Admission.WithoutLedger(VerdictJson.Read(JsonSerializer.SerializeToUtf8Bytes(record.Verdict)));
+        VerdictJson.Write(again).Should().Equal(VerdictJson.Write(stored));
     }
 
     [Fact]

@@ -240,14 +240,10 @@ public sealed class AcmeDbTests : IAsyncDisposable
 
     private static string Add(AcmeContext context, string name)
     {
-        context.Devices.Add(new Device
-        {
-            Id = new DeviceId(Secrets.Id()),
-            IdentifierType = "permanent-identifier",
-            IdentifierValue = name,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-            LastSeenAt = DateTimeOffset.UnixEpoch,
-        });
+        var key = new DeviceKey("permanent-identifier", name);
+        var (device, _) = Device.Register(key, "p", DateTimeOffset.UnixEpoch);
+        context.Devices.Add(device);
+        context.DeviceIdentifiers.Add(new DeviceIdentifier { Kind = key.Kind, Value = key.Value, Device = device.Id });
         return name;
     }
 

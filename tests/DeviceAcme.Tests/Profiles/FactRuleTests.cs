@@ -95,7 +95,7 @@ public sealed class FactRuleTests
     [Fact]
     public void A_rule_that_does_not_hold_refuses_genuine_evidence()
     {
-        var verdict = DevicePolicy.Judge(Accepted(), Rule("facts: { device.family: mobile }"));
+        var verdict = DevicePolicy.Judge(Accepted(), Rule("facts: { device.family: mobile }"), ledger: true);
 
         verdict.Outcome.Should().Be(VerdictOutcome.Refused);
         verdict.Reason.Should().Be(Reasons.FactDifferent);
@@ -106,7 +106,7 @@ public sealed class FactRuleTests
     [Fact]
     public void A_rule_on_trial_is_recorded_and_lets_through()
     {
-        var verdict = DevicePolicy.Judge(Accepted(), Rule("observed-facts: { device.family: mobile }"));
+        var verdict = DevicePolicy.Judge(Accepted(), Rule("observed-facts: { device.family: mobile }"), ledger: true);
 
         verdict.Outcome.Should().Be(VerdictOutcome.Accepted);
         verdict.Reason.Should().BeNull();
@@ -120,7 +120,7 @@ public sealed class FactRuleTests
     {
         var refused = new Verdict { Format = "apple", Outcome = VerdictOutcome.Refused, Checks = [], Facts = new FactSet([new Fact("device.family", new FactValue.Text("mac"), false)]) };
 
-        DevicePolicy.Judge(refused, Rule("facts: { device.family: mac }")).Checks.Single().Outcome.Should().Be(CheckOutcome.NotReached);
+        DevicePolicy.Judge(refused, Rule("facts: { device.family: mac }"), ledger: true).Checks.Single().Outcome.Should().Be(CheckOutcome.NotReached);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class FactRuleTests
     {
         var verdict = Accepted();
 
-        DevicePolicy.Judge(verdict, Rule("on-failure: challenge")).Should().BeSameAs(verdict);
+        DevicePolicy.Judge(verdict, Rule("on-failure: challenge"), ledger: true).Should().BeSameAs(verdict);
     }
 
     [Theory]
@@ -178,7 +178,7 @@ public sealed class FactRuleTests
     internal static Reason? ReasonOf(string rule) => Judge(rule).Single().Reason;
 
     private static IReadOnlyList<DeviceAcme.Attestation.Check> Judge(string rules) =>
-        DevicePolicy.Judge(Accepted(), Rule($"facts: {{ {rules} }}")).Checks;
+        DevicePolicy.Judge(Accepted(), Rule($"facts: {{ {rules} }}"), ledger: true).Checks;
 
     private static Verdict Accepted() => new()
     {

@@ -16,12 +16,13 @@ public sealed class ProfileReferenceTests
     [Fact]
     public void Every_property_is_listed()
     {
-        ProfileFile.Known.Where(name => name is not ("accounts" or "identifiers" or "attestation" or "evidence" or "anomalies" or "certificate")).Should().OnlyContain(name => Reference.Contains($"| `{name}` |"));
+        ProfileFile.Known.Where(name => name is not ("accounts" or "identifiers" or "attestation" or "evidence" or "anomalies" or "devices" or "certificate")).Should().OnlyContain(name => Reference.Contains($"| `{name}` |"));
         IdentifierSection.Known.Should().OnlyContain(name => Reference.Contains($"| `….{name}` |"));
         AttestationSection.Known.Should().OnlyContain(name => Reference.Contains($"| `attestation.{name}` |"));
         EkSection.Known.Should().OnlyContain(name => Reference.Contains($"| `….{name}` |"));
         AnomalyKinds.All.Should().OnlyContain(kind => Reference.Contains($"| `anomalies.{kind.Name}` |") && Reference.Contains($"| `{AnomalyKinds.Name(kind.Usual)}` |"));
         EvidenceSection.Known.Should().OnlyContain(name => Reference.Contains($"| `evidence.{name}` |"));
+        DeviceSection.Known.Should().OnlyContain(name => Reference.Contains($"| `devices.{name}` |"));
         CertificateSection.Known.Should().OnlyContain(name => Reference.Contains($"| `certificate.{name}` |"));
     }
 

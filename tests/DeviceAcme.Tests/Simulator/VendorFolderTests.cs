@@ -24,7 +24,7 @@ public sealed class VendorFolderTests : IDisposable
         new VendorFolder(_folder).Init(null);
 
         Relative().Should().Equal(
-            "android-key/simulator-key-attestation-root.pem", "android-status-list.json", "apple/simulator-enterprise-attestation-root.pem",
+            "android-key/simulator-key-attestation-root.pem", "android-status-list.json", "apple/simulator-enterprise-attestation-root.pem", "devices.json",
             "idevid/simulator-module-root.pem", "idevid/simulator-printer-root.pem", "idevid/terms.yaml",
             "packed/simulator-authenticator-root.pem", "seed", "step/simulator-piv-root.pem", "step/simulator-security-key-intermediate.pem",
             "step/simulator-security-key-piv-intermediate.pem", "step/simulator-security-key-root.pem", "tpm-ek/simulator-vendor-root.pem", "tpm/simulator-attestation-root.pem");

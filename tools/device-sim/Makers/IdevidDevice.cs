@@ -46,7 +46,7 @@ internal sealed class IdevidDevice
         Model = "Simulated Printer",
         SerialNumber = serial,
         Module = (IdevidVendor.PrinterType, "CHIP-" + serial),
-        Identifier = $"CHIP-{serial}/{IdevidVendor.PrinterType}",
+        Identifier = PrinterIdentifier(serial),
         Root = vendor.PrinterRoot,
         Issuer = vendor.PrinterCa,
         NotAfter = new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero),
@@ -58,12 +58,18 @@ internal sealed class IdevidDevice
     {
         Model = "Simulated IoT Module",
         SerialNumber = serial,
-        Identifier = $"{serial}/{IdevidVendor.ModuleType}",
+        Identifier = ModuleIdentifier(serial),
         Root = vendor.ModuleRoot,
         Issuer = vendor.ModuleCa,
         NotAfter = FakeCa.Epoch.AddYears(3),
         Ec = vendor.Seed.Key("idevid:" + serial, EcDomain.P256),
     };
+
+    /// <summary>What a printer orders.</summary>
+    public static string PrinterIdentifier(string serial = "SIMPRINTER01") => $"CHIP-{serial}/{IdevidVendor.PrinterType}";
+
+    /// <summary>What an IoT module orders.</summary>
+    public static string ModuleIdentifier(string serial = "SIMMODULE001") => $"{serial}/{IdevidVendor.ModuleType}";
 
     public ExtensionFields? Names(byte[]? serial = null) =>
         Module is var (type, text) ? IdevidVendor.HardwareModules((type, serial ?? Encoding.UTF8.GetBytes(text))) : null;

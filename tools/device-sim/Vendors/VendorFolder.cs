@@ -9,6 +9,7 @@ internal sealed class VendorFolder(string path)
 {
     private const string SeedFile = "seed";
     private const string StatusListFile = "android-status-list.json";
+    private const string DevicesFile = "devices.json";
     private const string TermsFile = "terms.yaml";
     private const int LongestSeed = 1024;
 
@@ -19,6 +20,9 @@ internal sealed class VendorFolder(string path)
 
     /// <summary>The fake Android vendor's list of revoked attestation certificates, for the server's <c>--android-status-list</c>.</summary>
     public string StatusListPath => System.IO.Path.Combine(Path, StatusListFile);
+
+    /// <summary>The devices that enroll without further options, for the server's <c>--devices</c>.</summary>
+    public string DevicesPath => System.IO.Path.Combine(Path, DevicesFile);
 
     /// <summary>Makes the vendors, or finds them as they are. A missing anchor is written again, the same as before.</summary>
     /// <param name="seed">The text to grow from; null keeps the folder's own, or draws one.</param>
@@ -55,6 +59,7 @@ internal sealed class VendorFolder(string path)
 
         // nobody is revoked; written each time, because its age counts
         File.WriteAllText(StatusListPath, "{ \"entries\": {} }\n");
+        File.WriteAllText(DevicesPath, SimulatedInventory.Json(vendors));
         return (vendors, written);
     }
 

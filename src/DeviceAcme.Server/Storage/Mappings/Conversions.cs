@@ -28,6 +28,8 @@ internal static class Conversions
         conventions.Properties<OrderStatus>().HaveConversion<StatusText<OrderStatus>>();
         conventions.Properties<AuthorizationStatus>().HaveConversion<StatusText<AuthorizationStatus>>();
         conventions.Properties<ChallengeStatus>().HaveConversion<StatusText<ChallengeStatus>>();
+        conventions.Properties<DeviceState>().HaveConversion<StatusText<DeviceState>>();
+        conventions.Properties<IReadOnlyDictionary<string, string>>().HaveConversion<TextMapJson, MapComparer>();
         conventions.Properties<SightingState>().HaveConversion<StatusText<SightingState>>();
         conventions.Properties<Problem>().HaveConversion<ProblemJson>();
         conventions.Properties<IReadOnlyList<string>>().HaveConversion<TextListJson, ListComparer<string>>();
@@ -56,6 +58,14 @@ internal static class Conversions
         where T : struct, Enum;
 
     private sealed class ProblemJson() : ValueConverter<Problem, string>(problem => Write(problem), text => Read<Problem>(text));
+
+    private sealed class TextMapJson() : ValueConverter<IReadOnlyDictionary<string, string>, string>(
+        map => Write(map), text => new SortedDictionary<string, string>(Read<Dictionary<string, string>>(text), StringComparer.Ordinal));
+
+    private sealed class MapComparer() : ValueComparer<IReadOnlyDictionary<string, string>>(
+        (left, right) => ReferenceEquals(left, right) || (left != null && right != null && left.SequenceEqual(right)),
+        map => map.Aggregate(0, (hash, item) => HashCode.Combine(hash, item)),
+        map => map);
 
     private sealed class TextListJson() : ValueConverter<IReadOnlyList<string>, string>(list => Write(list), text => Read<List<string>>(text));
 

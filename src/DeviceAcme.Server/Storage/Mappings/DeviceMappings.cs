@@ -14,9 +14,34 @@ internal sealed class DeviceMapping : IEntityTypeConfiguration<Device>
         device.Property(d => d.Id).HasColumnName("id");
         device.Property(d => d.IdentifierType).HasColumnName("identifier_type");
         device.Property(d => d.IdentifierValue).HasColumnName("identifier_value");
+        device.Property(d => d.Label).HasColumnName("label");
+        device.Property(d => d.Owner).HasColumnName("owner");
+        device.Property(d => d.Groups).HasColumnName("groups");
+        device.Property(d => d.Attributes).HasColumnName("attributes");
+        device.Property(d => d.State).HasColumnName("state");
+        device.Property(d => d.StateSince).HasColumnName("state_since");
+        device.Property(d => d.StateReason).HasColumnName("state_reason");
+        device.Property(d => d.ReplacedBy).HasColumnName("replaced_by");
         device.Property(d => d.CreatedAt).HasColumnName("created_at");
         device.Property(d => d.LastSeenAt).HasColumnName("last_seen_at");
-        device.HasIndex(d => new { d.IdentifierType, d.IdentifierValue }).IsUnique().HasDatabaseName("devices_identifier");
+        device.Property(d => d.Version).HasColumnName("version").IsConcurrencyToken();
+        device.HasIndex(d => new { d.CreatedAt, d.Id }).HasDatabaseName("devices_created");
+        device.HasIndex(d => d.Owner).HasFilter("owner IS NOT NULL").HasDatabaseName("devices_owner");
+        device.HasIndex(d => new { d.State, d.CreatedAt, d.Id }).HasDatabaseName("devices_state");
+    }
+}
+
+internal sealed class DeviceIdentifierMapping : IEntityTypeConfiguration<DeviceIdentifier>
+{
+    public void Configure(EntityTypeBuilder<DeviceIdentifier> name)
+    {
+        name.ToTable("device_identifiers");
+        name.HasKey(n => new { n.Kind, n.Value });
+        name.Property(n => n.Kind).HasColumnName("kind");
+        name.Property(n => n.Value).HasColumnName("value");
+        name.Property(n => n.Device).HasColumnName("device_id");
+        name.HasIndex(n => n.Device).HasDatabaseName("device_identifiers_device");
+        name.HasIndex(n => n.Value).HasDatabaseName("device_identifiers_value");
     }
 }
 

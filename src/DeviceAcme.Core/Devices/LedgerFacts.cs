@@ -1,0 +1,49 @@
+using DeviceAcme.Attestation;
+
+namespace DeviceAcme.Core.Devices;
+
+/// <summary>What the ledger says about a device, as facts for rules and templates; they are the organisation's word, and need no evidence.</summary>
+internal static class LedgerFacts
+{
+    public const string Prefix = "ledger.";
+    public const string State = Prefix + "state";
+
+    public static IEnumerable<Fact> Of(Device device)
+    {
+        yield return Say(State, device.State.Name());
+        if (device.Label is { } label)
+        {
+            yield return Say(Prefix + "label", label);
+        }
+
+        if (device.Owner is { } owner)
+        {
+            yield return Say(Prefix + "owner", owner);
+        }
+
+        foreach (var group in device.Groups)
+        {
+            yield return new Fact($"{Prefix}group.{group}", new FactValue.Flag(true), Proven: true);
+        }
+
+        foreach (var (key, value) in device.Attributes)
+        {
+            yield return Say(Prefix + key, value);
+        }
+    }
+
+    /// <summary>These facts and those of the ledger; whatever evidence calls by such a name does not count.</summary>
+    public static FactSet With(this FactSet facts, Device? device) =>
+        new(facts.WithoutLedger().All.Concat(device is null ? [] : Of(device)));
+
+    /// <summary>These facts without those of the ledger, which are asked for anew each time.</summary>
+    public static FactSet WithoutLedger(this FactSet facts) => new(facts.All.Where(fact => !IsLedger(fact.Name)));
+
+    /// <summary>The same verdict with other facts.</summary>
+    public static Verdict With(this Verdict verdict, FactSet facts) =>
+        new() { Format = verdict.Format, Outcome = verdict.Outcome, Checks = verdict.Checks, Facts = facts, Device = verdict.Device };
+
+    public static bool IsLedger(string fact) => fact.StartsWith(Prefix, StringComparison.Ordinal);
+
+    private static Fact Say(string name, string value) => new(name, new FactValue.Text(value), Proven: true);
+}
