@@ -2,6 +2,7 @@ using DeviceAcme.Core.Profiles;
 using DeviceAcme.Core.Revocation;
 using DeviceAcme.Server.Connectors.BuiltIn;
 using DeviceAcme.Server.Hosting;
+using DeviceAcme.Server.Issuance;
 using DeviceAcme.Server.Tpm;
 using Issuers = DeviceAcme.Server.Connectors.Issuers;
 
@@ -26,6 +27,7 @@ internal static class IssuanceServices
             options.StatusUrl,
             provider.GetRequiredService<ProfileSet>().All.SelectMany(profile => profile.Issuers),
             provider.GetRequiredService<TimeProvider>().GetUtcNow())));
+        services.AddSingleton<CertificateIssuance>();
         services.AddSingleton(provider => Explained(() => new AttestationAuthorities(
             new AttestationCaDirectory(Path.Combine(options.DataDirectory, "attestation-ca"), options.CaPassphrase, options.CaName),
             provider.GetRequiredService<ProfileSet>(),
