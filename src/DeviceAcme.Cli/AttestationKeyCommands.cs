@@ -10,22 +10,27 @@ internal static class AttestationKeyCommands
 {
     private const string Route = "admin/v1/attestation-keys";
 
-    public static Command Make(TextWriter output)
+    public static Command Make(TextWriter output, Talk talk)
     {
         var data = CommandLine.DataDirectory();
         var json = CommandLine.ForMachines();
-        return new Command("attestation-keys", "certificates of TPMs' attestation keys") { data, json, List(data, json, output), Revoke(data, json, output) };
+        return new Command("attestation-keys", "certificates of TPMs' attestation keys") { data, json, List(data, json, output, talk), Revoke(data, json, output) };
     }
 
-    private static Command List(Option<string> data, Option<bool> json, TextWriter output)
+    private static Command List(Option<string> data, Option<bool> json, TextWriter output, Talk talk)
     {
         var identifier = new Option<string?>("--identifier") { HelpName = "VALUE", Description = "of one TPM, by its permanent identifier" };
-        var list = new Command("list", "the newest, or those of one TPM") { identifier };
+        var reading = new ListReading();
+        var list = new Command("list", "the newest first, of all TPMs or of one") { identifier };
+        reading.AddTo(list);
         list.SetAction(async (parsed, cancellation) =>
         {
             var server = await AdminConnection.Open(parsed.GetRequiredValue(data), cancellation);
             var query = parsed.GetValue(identifier) is { } value ? $"?identifier={Uri.EscapeDataString(value)}" : "";
-            var keys = await server.Get(Route + query, AdminJson.Default.AttestationKeyList, cancellation);
+            var keys = new AttestationKeyList
+            {
+                Keys = await reading.Read<AttestationKeyList, AttestationKeyEntry>(server, Route + query, AdminJson.Default.AttestationKeyList, parsed, talk, cancellation),
+            };
             output.Write(parsed.GetValue(json) ? JsonSerializer.Serialize(keys, AdminJson.Default.AttestationKeyList) + Environment.NewLine : string.Concat(keys.Keys.Select(Line)));
             return 0;
         });

@@ -10,7 +10,7 @@ internal static class EvidenceCommands
 {
     private const string Route = "admin/v1/evidence";
     private const int Success = 0;
-    private const int PageSize = 200;
+    private const int TellEvery = 200;
 
     public static Command Make(TextWriter output, Talk talk)
     {
@@ -23,57 +23,23 @@ internal static class EvidenceCommands
         };
     }
 
-    /// <summary>Everything that a filter finds, page by page, so that a long list never stands in memory.</summary>
-    internal static async IAsyncEnumerable<EvidenceEntry> All(
-        AdminConnection server, string filter, int? limit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
-    {
-        string? cursor = null;
-        var left = limit ?? int.MaxValue;
-        do
-        {
-            var size = Math.Min(left, PageSize).ToString(CultureInfo.InvariantCulture);
-            var page = await server.Get($"{Route}?limit={size}{filter}{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}", AdminJson.Default.EvidenceList, cancellation);
-            foreach (var entry in page.Evidence)
-            {
-                yield return entry;
-            }
-
-            left -= page.Evidence.Count;
-            cursor = page.Next;
-        }
-        while (cursor is not null && left > 0);
-    }
+    /// <summary>Everything that a filter finds.</summary>
+    internal static IAsyncEnumerable<EvidenceEntry> All(AdminConnection server, string query, CancellationToken cancellation) =>
+        ListReading.Entries<EvidenceList, EvidenceEntry>(server, Route + query, AdminJson.Default.EvidenceList, null, cancellation);
 
     private static Command List(Option<string> data, Option<bool> json, FilterOptions filter, TextWriter output, Talk talk)
     {
-        var limit = new Option<int>("--limit") { HelpName = "NUMBER", Description = "at most so many", DefaultValueFactory = _ => 50 };
-        limit.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--limit: expected a number from 1");
-            }
-        });
-        var list = new Command("list", "stored verdicts, newest first") { limit };
+        var reading = new ListReading();
+        var list = new Command("list", "stored verdicts, newest first");
+        reading.AddTo(list);
         filter.AddTo(list);
         list.SetAction(async (parsed, cancellation) =>
         {
             var server = await AdminConnection.Open(parsed.GetRequiredValue(data), cancellation);
-            var most = parsed.GetValue(limit);
-            var entries = new List<EvidenceEntry>();
-            await foreach (var entry in All(server, filter.Query(parsed), most, cancellation))
-            {
-                entries.Add(entry);
-            }
-
+            var entries = await reading.Read<EvidenceList, EvidenceEntry>(server, Route + filter.Query(parsed), AdminJson.Default.EvidenceList, parsed, talk, cancellation);
             output.Write(parsed.GetValue(json)
                 ? JsonSerializer.Serialize(new EvidenceList { Evidence = entries }, AdminJson.Default.EvidenceList) + Environment.NewLine
                 : EvidenceText.Table(entries));
-            if (entries.Count == most)
-            {
-                talk.Hint($"only the first {most} are shown; --limit, --since and the other filters choose");
-            }
-
             return Success;
         });
         return list;
@@ -114,7 +80,7 @@ internal static class EvidenceCommands
                 {
                     target.Write(await Find(server, id, cancellation));
                     written++;
-                    if (written % PageSize == 0)
+                    if (written % TellEvery == 0)
                     {
                         talk.Progress($"{written} written");
                     }
@@ -151,7 +117,7 @@ internal static class EvidenceCommands
 
         if (ids.Count == 0)
         {
-            await foreach (var entry in All(server, filter, null, cancellation))
+            await foreach (var entry in All(server, filter, cancellation))
             {
                 yield return entry.Id;
             }
@@ -199,15 +165,9 @@ internal static class EvidenceCommands
             });
         }
 
-        public string Query(ParseResult parsed)
-        {
-            (string Name, string? Value)[] wanted =
-            [
-                ("since", parsed.GetValue(_since)), ("until", parsed.GetValue(_until)), ("profile", parsed.GetValue(_profile)), ("kind", parsed.GetValue(_kind)),
-                ("format", parsed.GetValue(_format)), ("reason", parsed.GetValue(_reason)), ("device", parsed.GetValue(_device)),
-                ("accepted", parsed.GetValue(_accepted) ? "true" : parsed.GetValue(_refused) ? "false" : null),
-            ];
-            return string.Concat(wanted.Where(parameter => parameter.Value is not null).Select(parameter => $"&{parameter.Name}={Uri.EscapeDataString(parameter.Value!)}"));
-        }
+        public string Query(ParseResult parsed) => ListReading.Query(
+            ("since", parsed.GetValue(_since)), ("until", parsed.GetValue(_until)), ("profile", parsed.GetValue(_profile)), ("kind", parsed.GetValue(_kind)),
+            ("format", parsed.GetValue(_format)), ("reason", parsed.GetValue(_reason)), ("device", parsed.GetValue(_device)),
+            ("accepted", parsed.GetValue(_accepted) ? "true" : parsed.GetValue(_refused) ? "false" : null));
     }
 }

@@ -13,6 +13,7 @@ internal sealed class TokenCommands(TextWriter output, Talk talk, TimeProvider t
 
     private readonly Option<string> _data = CommandLine.DataDirectory();
     private readonly Option<bool> _json = CommandLine.ForMachines();
+    private readonly ListReading _reading = new();
 
     public Command Command()
     {
@@ -43,11 +44,12 @@ internal sealed class TokenCommands(TextWriter output, Talk talk, TimeProvider t
             return 0;
         });
 
-        var list = new Command("list", "all tokens, without their secrets");
+        var list = new Command("list", "tokens without their secrets, oldest first");
+        _reading.AddTo(list);
         list.SetAction(async (parsed, cancellation) =>
         {
             var server = await AdminConnection.Open(parsed.GetRequiredValue(_data), cancellation);
-            var tokens = await server.Get(Route, AdminJson.Default.AdminTokenList, cancellation);
+            var tokens = new AdminTokenList { Tokens = await _reading.Read<AdminTokenList, AdminTokenEntry>(server, Route, AdminJson.Default.AdminTokenList, parsed, talk, cancellation) };
             output.Write(parsed.GetValue(_json) ? JsonSerializer.Serialize(tokens, AdminJson.Default.AdminTokenList) + Environment.NewLine : Table(tokens));
             return 0;
         });

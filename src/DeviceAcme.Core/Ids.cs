@@ -3,6 +3,11 @@ namespace DeviceAcme.Core;
 /// <summary>Opaque ids: base64url text of 16 random octets, unguessable and safe in a URL.</summary>
 internal readonly record struct AccountId(string Value)
 {
+    /// <summary>By octets, as the store compares; the pages of a list go on behind an id.</summary>
+    public static bool operator >(AccountId left, AccountId right) => string.CompareOrdinal(left.Value, right.Value) > 0;
+
+    public static bool operator <(AccountId left, AccountId right) => right > left;
+
     public override string ToString() => Value;
 }
 
@@ -28,11 +33,21 @@ internal readonly record struct ChallengeId(string Value)
 
 internal readonly record struct CertificateId(string Value)
 {
+    /// <summary>By octets, as the store compares; the pages of a list go on behind an id.</summary>
+    public static bool operator >(CertificateId left, CertificateId right) => string.CompareOrdinal(left.Value, right.Value) > 0;
+
+    public static bool operator <(CertificateId left, CertificateId right) => right > left;
+
     public override string ToString() => Value;
 }
 
 internal readonly record struct DeviceId(string Value)
 {
+    /// <summary>By octets, as the store compares; the pages of a list go on behind an id.</summary>
+    public static bool operator >(DeviceId left, DeviceId right) => string.CompareOrdinal(left.Value, right.Value) > 0;
+
+    public static bool operator <(DeviceId left, DeviceId right) => right > left;
+
     public override string ToString() => Value;
 }
 

@@ -34,11 +34,10 @@ internal static class CoverageCommand
         {
             var profile = ProfileText.Parse(parsed.GetRequiredValue(file));
             var server = await open(parsed.GetRequiredValue(data), cancellation);
-            var filter = $"&kind={EvidenceKinds.Challenge}&profile={Uri.EscapeDataString(parsed.GetValue(of) ?? profile.Name)}"
-                + (parsed.GetValue(since) is { } from ? $"&since={Uri.EscapeDataString(from)}" : "");
+            var filter = ListReading.Query(("kind", EvidenceKinds.Challenge), ("profile", parsed.GetValue(of) ?? profile.Name), ("since", parsed.GetValue(since)));
             var count = new CoverageCount(profile);
             var seen = 0;
-            await foreach (var entry in EvidenceCommands.All(server, filter, null, cancellation))
+            await foreach (var entry in EvidenceCommands.All(server, filter, cancellation))
             {
                 if (++seen % TellEvery == 0)
                 {

@@ -56,10 +56,16 @@ public sealed record AdminTokenEntry
 }
 
 /// <summary>Answer of <c>GET /admin/v1/tokens</c>, oldest first, those that expired or were revoked among them.</summary>
-public sealed record AdminTokenList
+public sealed record AdminTokenList : IListPage<AdminTokenEntry>
 {
     [JsonPropertyName("tokens")]
     public required IReadOnlyList<AdminTokenEntry> Tokens { get; init; }
+
+    /// <summary>The <c>cursor</c> of the next page; absent on the last one.</summary>
+    [JsonPropertyName("next")]
+    public string? Next { get; init; }
+
+    IReadOnlyList<AdminTokenEntry> IListPage<AdminTokenEntry>.Entries => Tokens;
 }
 
 /// <summary>Answer of <c>GET /admin/v1/self</c>: who the server takes the caller for.</summary>

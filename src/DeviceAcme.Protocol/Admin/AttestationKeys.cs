@@ -38,9 +38,15 @@ public sealed record AttestationKeyEntry
     public DateTimeOffset? RevokedAt { get; init; }
 }
 
-/// <summary>Answer of <c>GET /admin/v1/attestation-keys</c>: the newest 200, or those of one TPM.</summary>
-public sealed record AttestationKeyList
+/// <summary>Answer of <c>GET /admin/v1/attestation-keys</c>, newest first.</summary>
+public sealed record AttestationKeyList : IListPage<AttestationKeyEntry>
 {
     [JsonPropertyName("keys")]
     public required IReadOnlyList<AttestationKeyEntry> Keys { get; init; }
+
+    /// <summary>The <c>cursor</c> of the next page; absent on the last one.</summary>
+    [JsonPropertyName("next")]
+    public string? Next { get; init; }
+
+    IReadOnlyList<AttestationKeyEntry> IListPage<AttestationKeyEntry>.Entries => Keys;
 }

@@ -72,7 +72,7 @@ public sealed record AuditHead
 }
 
 /// <summary>Answer of <c>GET /admin/v1/audit</c>, newest first.</summary>
-public sealed record AuditPage
+public sealed record AuditPage : IListPage<AuditRecord>
 {
     [JsonPropertyName("events")]
     public required IReadOnlyList<AuditRecord> Events { get; init; }
@@ -80,4 +80,6 @@ public sealed record AuditPage
     /// <summary>The <c>cursor</c> of the next page; absent on the last one.</summary>
     [JsonPropertyName("next")]
     public string? Next { get; init; }
+
+    IReadOnlyList<AuditRecord> IListPage<AuditRecord>.Entries => Events;
 }

@@ -125,7 +125,7 @@ public sealed record EvidenceRecord : EvidenceDescription
 }
 
 /// <summary>Answer of <c>GET /admin/v1/evidence</c>, newest first unless <c>order=oldest</c> was asked for.</summary>
-public sealed record EvidenceList
+public sealed record EvidenceList : IListPage<EvidenceEntry>
 {
     [JsonPropertyName("evidence")]
     public required IReadOnlyList<EvidenceEntry> Evidence { get; init; }
@@ -133,6 +133,8 @@ public sealed record EvidenceList
     /// <summary>The <c>cursor</c> of the next page; absent on the last one.</summary>
     [JsonPropertyName("next")]
     public string? Next { get; init; }
+
+    IReadOnlyList<EvidenceEntry> IListPage<EvidenceEntry>.Entries => Evidence;
 }
 
 /// <summary>Evidence that does not fit to earlier evidence, and what the profile made of that.</summary>

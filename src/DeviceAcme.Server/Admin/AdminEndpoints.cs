@@ -49,7 +49,7 @@ internal static class AdminEndpoints
             .Takes(Json.AnchorDistrustRequest).Creates("believes a certificate no more, or again", Json.AnchorChanges);
 
         admin.MapGet("/attestation-keys", AttestationKeyEndpoints.List).To(Readers, WithinTheirProfiles)
-            .Answers("certificates of the TPM attestation CA", Json.AttestationKeyList, "identifier");
+            .Answers("certificates of the TPM attestation CA", Json.AttestationKeyList, AttestationKeyEndpoints.Parameters);
         admin.MapPost("/attestation-keys/{id}/revoke", AttestationKeyEndpoints.Revoke).To(Officers, WithinTheirProfiles)
             .Answers("revokes one of them", Json.AttestationKeyEntry);
 
@@ -78,7 +78,7 @@ internal static class AdminEndpoints
             .Answers("what became of an order and why", Json.OrderExplanation);
 
         admin.MapGet("/tokens", TokenEndpoints.List).To(Overseers)
-            .Answers("tokens, those that are over among them", Json.AdminTokenList);
+            .Answers("tokens, those that are over among them", Json.AdminTokenList, AdminQuery.OfPage);
         admin.MapPost("/tokens", TokenEndpoints.Add).To(Administrators)
             .Takes(Json.NewAdminToken).Creates("a token; it is told once", Json.AdminTokenEntry);
         admin.MapDelete("/tokens/{id}", TokenEndpoints.Revoke).To(Administrators)

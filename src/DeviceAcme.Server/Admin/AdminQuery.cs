@@ -2,12 +2,16 @@ using System.Globalization;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol;
 using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Storage;
 
 namespace DeviceAcme.Server.Admin;
 
 /// <summary>The parameters of a request to the admin listener: each known, given once, and not longer than it needs to be.</summary>
 internal sealed class AdminQuery
 {
+    /// <summary>The parameters of every list.</summary>
+    public static readonly IReadOnlyList<string> OfPage = ["limit", "cursor"];
+
     private const int LongestValue = 256;
 
     private readonly IQueryCollection _values;
@@ -42,6 +46,9 @@ internal sealed class AdminQuery
     public int Number(string name, int usual, int largest) => Text(name) is not { } text ? usual
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= largest ? number
         : throw Problems.Malformed("parameter-malformed", $"{name}: expected a number from 1 to {largest}; found '{Shown(text)}'");
+
+    /// <summary>Which page of a list is asked for (<see cref="OfPage"/>).</summary>
+    public Page Page() => new(Number("limit", Storage.Page.UsualLimit, Storage.Page.LargestLimit), Text("cursor") is { } cursor ? Place.Parse(cursor) : null);
 
     /// <summary>A time as in RFC 3339, or how long ago it was: <c>36h</c>, <c>7d</c>.</summary>
     public DateTimeOffset? Time(string name, DateTimeOffset now)

@@ -52,11 +52,16 @@ internal sealed class ApiTokens(AcmeDb db, ProfileSet profiles, TimeProvider tim
         return await Add("bootstrap", AdminRoles.Administrator, null, BootstrapLife, "start", cancellation);
     }
 
-    public async Task<IReadOnlyList<AdminTokenEntry>> List(CancellationToken cancellation)
+    /// <summary>One page, oldest first.</summary>
+    public async Task<AdminTokenList> List(Page page, CancellationToken cancellation)
     {
         await using var context = db.Read();
-        var tokens = await context.AdminTokens.OrderBy(token => token.CreatedAt).ThenBy(token => token.Id).ToListAsync(cancellation);
-        return [.. tokens.Select(Entry)];
+        var rows = page.Behind is { At: var at, Id: var id }
+            ? context.AdminTokens.Where(token => token.CreatedAt >= at && (token.CreatedAt > at || string.Compare(token.Id, id) > 0))
+            : context.AdminTokens;
+        var found = await rows.OrderBy(token => token.CreatedAt).ThenBy(token => token.Id).Take(page.Rows).ToListAsync(cancellation);
+        var (shown, next) = page.Cut(found, token => Place.Of(token.CreatedAt, token.Id));
+        return new AdminTokenList { Tokens = [.. shown.Select(Entry)], Next = next };
     }
 
     /// <summary>From now on the token is refused. Revoking it again is no mistake, and nothing happens.</summary>

@@ -7,10 +7,13 @@ namespace DeviceAcme.Server.Admin;
 /// <summary>What the attestation CAs certified.</summary>
 internal static class AttestationKeyEndpoints
 {
+    /// <summary>What a list can be asked for.</summary>
+    public static readonly string[] Parameters = [.. AdminQuery.OfPage, "identifier"];
+
     public static async Task List(HttpContext context, AttestationKeyLedger keys)
     {
-        var query = new AdminQuery(context.Request, "identifier");
-        var list = new AttestationKeyList { Keys = await keys.List(query.Text("identifier"), context.Caller(), context.RequestAborted) };
+        var query = new AdminQuery(context.Request, Parameters);
+        var list = await keys.List(query.Text("identifier"), query.Page(), context.Caller(), context.RequestAborted);
         await AdminReply.Write(context, StatusCodes.Status200OK, list, AdminJson.Default.AttestationKeyList);
     }
 

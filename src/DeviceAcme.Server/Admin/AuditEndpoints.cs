@@ -1,8 +1,6 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 using DeviceAcme.Core;
-using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 
 namespace DeviceAcme.Server.Admin;
@@ -11,7 +9,7 @@ namespace DeviceAcme.Server.Admin;
 internal static class AuditEndpoints
 {
     /// <summary>What a list can be asked for.</summary>
-    public static readonly string[] Parameters = ["limit", "cursor", "since", "until", "kind", "actor", "profile", "reason", "order", "device"];
+    public static readonly string[] Parameters = [.. AdminQuery.OfPage, "since", "until", "kind", "actor", "profile", "reason", "order", "device"];
 
     public static async Task List(HttpContext context, AuditLog log, TimeProvider time)
     {
@@ -20,8 +18,7 @@ internal static class AuditEndpoints
         var page = await log.List(
             new AuditFilter
             {
-                Limit = query.Number("limit", AuditFilter.UsualPage, AuditFilter.LargestPage),
-                Behind = Cursor(query.Text("cursor")),
+                Page = query.Page(),
                 Since = query.Time("since", now),
                 Until = query.Time("until", now),
                 Kind = query.Text("kind"),
@@ -62,9 +59,4 @@ internal static class AuditEndpoints
         _ = new AdminQuery(context.Request);
         return AdminReply.Write(context, StatusCodes.Status200OK, log.Head, AdminJson.Default.AuditHead);
     }
-
-    private static long? Cursor(string? text) =>
-        text is null ? null
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) ? sequence
-        : throw Problems.Malformed("cursor-invalid", "cursor: expected 'next' of the previous page");
 }

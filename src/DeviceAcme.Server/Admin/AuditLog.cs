@@ -19,12 +19,9 @@ internal sealed class AuditLog(AcmeDb db)
     public async Task<AuditPage> List(AuditFilter filter, CancellationToken cancellation)
     {
         await using var context = db.Read();
-        var rows = await Filtered(context.Events, filter).OrderByDescending(row => row.Sequence).Take(filter.Limit + 1).ToListAsync(cancellation);
-        return new AuditPage
-        {
-            Events = [.. rows.Take(filter.Limit).Select(AuditChain.Record)],
-            Next = rows.Count > filter.Limit ? rows[filter.Limit - 1].Sequence.ToString(System.Globalization.CultureInfo.InvariantCulture) : null,
-        };
+        var rows = await Filtered(context.Events, filter).OrderByDescending(row => row.Sequence).Take(filter.Page.Rows).ToListAsync(cancellation);
+        var (shown, next) = filter.Page.Cut(rows, row => Place.Of(row.Sequence));
+        return new AuditPage { Events = [.. shown.Select(AuditChain.Record)], Next = next };
     }
 
     /// <summary>The rows of a time without gaps, oldest first, each as a line of canonical JSON.</summary>
@@ -59,7 +56,7 @@ internal sealed class AuditLog(AcmeDb db)
 
     private static IQueryable<AuditEvent> Filtered(IQueryable<AuditEvent> rows, AuditFilter filter)
     {
-        rows = filter.Behind is { } behind ? rows.Where(row => row.Sequence < behind) : rows;
+        rows = filter.Page.Behind is { Number: var behind } ? rows.Where(row => row.Sequence < behind) : rows;
         rows = filter.Since is { } since ? rows.Where(row => row.At >= since) : rows;
         rows = filter.Until is { } until ? rows.Where(row => row.At < until) : rows;
         rows = filter.Kind is { } kind ? rows.Where(row => row.Kind == kind) : rows;
@@ -75,14 +72,7 @@ internal sealed class AuditLog(AcmeDb db)
 /// <summary>Which events are asked for, and which page of them.</summary>
 internal sealed record AuditFilter
 {
-    public const int LargestPage = 200;
-    public const int UsualPage = 50;
-
-    public int Limit { get; init; } = UsualPage;
-
-    /// <summary>The page begins behind this one.</summary>
-    public long? Behind { get; init; }
-
+    public required Page Page { get; init; }
     public DateTimeOffset? Since { get; init; }
     public DateTimeOffset? Until { get; init; }
     public string? Kind { get; init; }

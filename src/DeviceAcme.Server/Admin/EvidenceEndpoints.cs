@@ -9,7 +9,7 @@ namespace DeviceAcme.Server.Admin;
 internal static class EvidenceEndpoints
 {
     /// <summary>What a list can be asked for.</summary>
-    public static readonly string[] Parameters = ["limit", "cursor", "order", "since", "until", "kind", "profile", "format", "accepted", "reason", "device"];
+    public static readonly string[] Parameters = [.. AdminQuery.OfPage, "order", "since", "until", "kind", "profile", "format", "accepted", "reason", "device"];
 
     public static async Task Explain(string id, HttpContext context, Explainer explainer)
     {
@@ -26,9 +26,8 @@ internal static class EvidenceEndpoints
         var list = await archive.List(
             new EvidenceFilter
             {
-                Limit = query.Number("limit", EvidenceFilter.UsualPage, EvidenceFilter.LargestPage),
+                Page = query.Page(),
                 OldestFirst = query.OneOf("order", ["newest", "oldest"]) == "oldest",
-                After = query.Text("cursor") is { } cursor ? EvidenceCursor.Parse(cursor) : null,
                 Since = query.Time("since", now),
                 Until = query.Time("until", now),
                 Kind = query.OneOf("kind", [.. EvidenceKinds.All]),

@@ -16,8 +16,8 @@ internal static class TokenEndpoints
 
     public static async Task List(HttpContext context, ApiTokens tokens)
     {
-        _ = new AdminQuery(context.Request);
-        var list = new AdminTokenList { Tokens = await tokens.List(context.RequestAborted) };
+        var page = new AdminQuery(context.Request, AdminQuery.OfPage).Page();
+        var list = await tokens.List(page, context.RequestAborted);
         await AdminReply.Write(context, StatusCodes.Status200OK, list, AdminJson.Default.AdminTokenList);
     }
 

@@ -18,27 +18,30 @@ namespace DeviceAcme.Server.Tpm;
 /// <summary>The attestation keys that this installation certified: listed, revoked, and, once revoked, refused as evidence at once.</summary>
 internal sealed class AttestationKeyLedger(AcmeDb db, CrlPublisher crls, TimeProvider time) : IFormatPolicySource
 {
-    /// <summary>More are found by the device's identifier.</summary>
-    private const int MostListed = 200;
-
     private readonly Lazy<RevokedKeys> _revoked = new(() => new RevokedKeys(Revoked(db, time.GetUtcNow())));
 
     /// <inheritdoc/>
     public FormatPolicy For(AttestationRule rule) => new TpmPolicy { RevokedAttestationKeys = _revoked.Value.Fingerprints };
 
-    /// <summary>The newest first.</summary>
+    /// <summary>One page, newest first.</summary>
     /// <param name="identifier">Of one TPM alone; null for all.</param>
-    public async Task<IReadOnlyList<AttestationKeyEntry>> List(string? identifier, AdminCaller caller, CancellationToken cancellation)
+    public async Task<AttestationKeyList> List(string? identifier, Page page, AdminCaller caller, CancellationToken cancellation)
     {
         await using var context = db.Read();
         var profiles = caller.Profiles;
-        var rows = context.AttestationKeys
+        var keys = page.Behind is { At: var at, Id: var id }
+            ? context.AttestationKeys.Where(key => key.CreatedAt <= at && (key.CreatedAt < at || key.Id < new CertificateId(id)))
+            : context.AttestationKeys;
+        var found = await keys
             .Join(context.Devices, key => key.Device, device => device.Id, (key, device) => new { Key = key, device.IdentifierValue })
             .Where(row => identifier == null || row.IdentifierValue == identifier)
             .Where(row => profiles == null || profiles.Contains(row.Key.Profile))
             .OrderByDescending(row => row.Key.CreatedAt)
-            .Take(MostListed);
-        return [.. (await rows.ToListAsync(cancellation)).Select(row => Entry(row.Key, row.IdentifierValue))];
+            .ThenByDescending(row => row.Key.Id)
+            .Take(page.Rows)
+            .ToListAsync(cancellation);
+        var (shown, next) = page.Cut(found, row => Place.Of(row.Key.CreatedAt, row.Key.Id.Value));
+        return new AttestationKeyList { Keys = [.. shown.Select(row => Entry(row.Key, row.IdentifierValue))], Next = next };
     }
 
     /// <summary>Revokes one; the CRL of its attestation CA has it when this returns.</summary>

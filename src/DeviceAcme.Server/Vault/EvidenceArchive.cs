@@ -19,17 +19,14 @@ internal sealed class EvidenceArchive(AcmeDb db, ProfileSet profiles, TimeProvid
     public async Task<EvidenceList> List(EvidenceFilter filter, CancellationToken cancellation)
     {
         await using var context = db.Read();
-        var page = await Ordered(Filtered(context, filter), filter)
-            .Take(filter.Limit + 1)
+        var rows = await Ordered(Filtered(context, filter), filter)
+            .Take(filter.Page.Rows)
             .Select(row => new Row(
                 row.Id, row.Kind, row.At, row.Accepted, row.Reason, row.Format, row.Profile, row.ProfileHash, row.AnchorSetHash, row.IdentifierType, row.IdentifierValue,
                 row.Account, row.Order, row.Authorization, row.Challenge, row.Device, row.Anomalies, row.Statement != null))
             .ToListAsync(cancellation);
-        return new EvidenceList
-        {
-            Evidence = [.. page.Take(filter.Limit).Select(Entry)],
-            Next = page.Count > filter.Limit ? new EvidenceCursor(page[filter.Limit - 1].At, page[filter.Limit - 1].Id).ToString() : null,
-        };
+        var (shown, next) = filter.Page.Cut(rows, row => Place.Of(row.At, row.Id.Value));
+        return new EvidenceList { Evidence = [.. shown.Select(Entry)], Next = next };
     }
 
     /// <summary>One verdict with everything that belongs to it; null where there is none of this id.</summary>
@@ -141,12 +138,12 @@ internal sealed class EvidenceArchive(AcmeDb db, ProfileSet profiles, TimeProvid
     // one side of the cursor's time is asked for by itself, so that the index is entered there and not read from its end
     private static IQueryable<StoredEvidence> Ordered(IQueryable<StoredEvidence> rows, EvidenceFilter filter)
     {
-        if (filter.After is not { } after)
+        if (filter.Page.Behind is not { } behind)
         {
             return filter.OldestFirst ? rows.OrderBy(row => row.At).ThenBy(row => row.Id) : rows.OrderByDescending(row => row.At).ThenByDescending(row => row.Id);
         }
 
-        var (at, id) = (after.At, after.Id);
+        var (at, id) = (behind.At, new EvidenceId(behind.Id));
         return filter.OldestFirst
             ? rows.Where(row => row.At >= at && (row.At > at || row.Id > id)).OrderBy(row => row.At).ThenBy(row => row.Id)
             : rows.Where(row => row.At <= at && (row.At < at || row.Id < id)).OrderByDescending(row => row.At).ThenByDescending(row => row.Id);

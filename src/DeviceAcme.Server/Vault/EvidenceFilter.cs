@@ -1,20 +1,12 @@
-using System.Globalization;
-using DeviceAcme.Core;
-using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Storage;
 
 namespace DeviceAcme.Server.Vault;
 
 /// <summary>Which evidence is asked for, and which page of it.</summary>
 internal sealed record EvidenceFilter
 {
-    public const int LargestPage = 200;
-    public const int UsualPage = 50;
-
-    public int Limit { get; init; } = UsualPage;
+    public required Page Page { get; init; }
     public bool OldestFirst { get; init; }
-
-    /// <summary>The page begins behind this one.</summary>
-    public EvidenceCursor? After { get; init; }
 
     public DateTimeOffset? Since { get; init; }
     public DateTimeOffset? Until { get; init; }
@@ -30,18 +22,4 @@ internal sealed record EvidenceFilter
 
     /// <summary>A device's id, or the value of its identifier.</summary>
     public string? Device { get; init; }
-}
-
-/// <summary>A place in the list.</summary>
-internal readonly record struct EvidenceCursor(DateTimeOffset At, EvidenceId Id)
-{
-    public static EvidenceCursor Parse(string text)
-    {
-        var dot = text.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0 && long.TryParse(text.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
-            ? new EvidenceCursor(DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), new EvidenceId(text[(dot + 1)..]))
-            : throw Problems.Malformed("cursor-invalid", "cursor: expected 'next' of the previous page");
-    }
-
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{At.ToUnixTimeMilliseconds()}.{Id}");
 }

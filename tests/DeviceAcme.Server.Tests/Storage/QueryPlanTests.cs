@@ -52,6 +52,11 @@ public sealed class QueryPlanTests
             (await server.Send(HttpMethod.Post, $"/admin/v1/evidence/{id}/acknowledge")).Dispose();
         }
 
+        foreach (var list in new[] { "attestation-keys", "attestation-keys?identifier=x", "attestation-keys?cursor=1795348800000.x" })
+        {
+            (await server.Send(HttpMethod.Get, $"/admin/v1/{list}")).Dispose();
+        }
+
         await server.Server.Services.GetRequiredService<EvidenceCleaning>().Clean(server.Clock.GetUtcNow().AddYears(9), TestContext.Current.CancellationToken);
 
         var file = Path.Combine(server.Server.DataDirectory, "acme.db");
@@ -60,7 +65,7 @@ public sealed class QueryPlanTests
         var statements = seen.Of(file);
         statements.Should().HaveCountGreaterThan(40, "the statements were seen");
         // a list without a filter is read along the index of times, as far as its page goes
-        statements.SelectMany(statement => Scans(connection, statement)).Where(step => !step.StartsWith("SCAN e USING INDEX evidence_at", StringComparison.Ordinal) && !IsOfRevokedKeys(step)).Should().BeEmpty();
+        statements.SelectMany(statement => Scans(connection, statement)).Where(step => !step.StartsWith("SCAN e USING INDEX evidence_at", StringComparison.Ordinal) && !step.StartsWith("SCAN a USING INDEX attestation_keys_created", StringComparison.Ordinal) && !IsOfRevokedKeys(step)).Should().BeEmpty();
     }
 
     /// <summary>Once at start: the index holds the revoked attestation keys alone.</summary>

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Core;
 using DeviceAcme.Core.Administration;
 using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Tests.Conformance;
 using DeviceAcme.Server.Tpm;
 using DeviceAcme.Simulator.Makers;
@@ -15,6 +16,8 @@ namespace DeviceAcme.Server.Tests.Tpm;
 /// <summary>A revoked attestation key is on its CA's CRL and vouches for nothing, also after a restart.</summary>
 public sealed class AttestationKeyRevocationTests : IAsyncLifetime
 {
+    private static readonly Page First = new(Page.UsualLimit, null);
+
     private TestServer _server = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -63,8 +66,8 @@ public sealed class AttestationKeyRevocationTests : IAsyncLifetime
 
         var foreign = () => Ledger.Revoke(id, stranger, Cancellation);
         (await foreign.Should().ThrowAsync<ProblemException>()).Which.Problem.Reason.Should().Be("profile-not-yours");
-        (await Ledger.List(null, stranger, Cancellation)).Should().BeEmpty();
-        (await Ledger.List(null, AdminCaller.Local, Cancellation)).Should().ContainSingle().Which.RevokedAt.Should().BeNull();
+        (await Ledger.List(null, First, stranger, Cancellation)).Keys.Should().BeEmpty();
+        (await Ledger.List(null, First, AdminCaller.Local, Cancellation)).Keys.Should().ContainSingle().Which.RevokedAt.Should().BeNull();
 
         await Ledger.Revoke(id, AdminCaller.Local, Cancellation);
         var again = () => Ledger.Revoke(id, AdminCaller.Local, Cancellation);

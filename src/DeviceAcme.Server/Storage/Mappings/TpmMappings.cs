@@ -45,6 +45,7 @@ internal sealed class AttestationKeyMapping : IEntityTypeConfiguration<StoredAtt
         key.Property(k => k.RevokedAt).HasColumnName("revoked_at");
         key.Property(k => k.RevocationReason).HasColumnName("revocation_reason");
         key.HasIndex(k => k.Device).HasDatabaseName("attestation_keys_device");
+        key.HasIndex(k => new { k.CreatedAt, k.Id }).HasDatabaseName("attestation_keys_created");
         key.HasIndex(k => k.EndorsementKeyHash).HasDatabaseName("attestation_keys_endorsement_key");
         key.HasIndex(k => new { k.Serial, k.IssuerKeyId }).IsUnique().HasDatabaseName("attestation_keys_serial");
         key.HasIndex(k => new { k.IssuerKeyId, k.NotAfter }).HasFilter("revoked_at IS NOT NULL").HasDatabaseName("attestation_keys_revoked");
