@@ -6,6 +6,7 @@ using DeviceAcme.Server.Connectors;
 using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Ledger;
 using DeviceAcme.Server.Network;
+using DeviceAcme.Server.Profiles;
 using DeviceAcme.Server.Revocation;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Tpm;
@@ -61,6 +62,7 @@ internal static class ServerApplication
 
         // Now, so that what is wrong with them ends the start and not the first request.
         app.Services.GetRequiredService<AcmeDb>();
+        app.Services.GetRequiredService<ProfileVersions>();
         app.Services.GetRequiredService<AnchorVersions>();
         app.Services.GetRequiredService<LocalToken>();
         app.Services.GetRequiredService<ClientCertificates>();
@@ -93,7 +95,7 @@ internal static class ServerApplication
         services.AddSingleton(options);
         services.AddSingleton(time);
         services.AddSingleton(_ => Installation.Load(options));
-        services.AddSingleton(provider => provider.GetRequiredService<Installation>().Profiles);
+        services.AddProfiles(options);
         services.AddSingleton(provider => provider.GetRequiredService<Installation>().Trust);
         services.AddSingleton(_ => OpenDatabase(options));
         services.AddAnchors();

@@ -17,6 +17,10 @@ internal sealed record ServerOptions
 
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
     public required string ProfilesDirectory { get; init; }
+
+    /// <summary>A start puts the profiles' files into force, also where an administrator activated something else.</summary>
+    public bool FollowProfileFiles { get; init; }
+
     public string DefaultProfile { get; init; } = "tls-server";
     public IReadOnlyList<string> AnchorDirectories { get; init; } = [];
 

@@ -79,6 +79,19 @@ internal static partial class ProfileFile
     /// <summary>True for a name that can be a segment of a URL and of a path as it is.</summary>
     public static bool IsName(string name) => SafeName().IsMatch(name);
 
+    /// <summary>The line of a property in a profile's text, 1-based; 0 where it does not stand there.</summary>
+    /// <param name="key">Dotted names, for example <c>attestation.anchors</c>.</param>
+    public static int LineOf(CertificateProfile profile, string key)
+    {
+        var node = Root(profile.Name, profile.Text, new Mistakes());
+        foreach (var name in key.Split('.'))
+        {
+            node = node is { IsMapping: true } ? node.Entries().FirstOrDefault(entry => entry.Name == name).Node : null;
+        }
+
+        return node?.Line ?? 0;
+    }
+
     /// <summary>The one mapping of a YAML file; null where there is none, and then a mistake says why.</summary>
     internal static ProfileNode? Root(string path, string text, Mistakes mistakes)
     {

@@ -5,17 +5,18 @@ using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Anchors;
+using DeviceAcme.Server.Profiles;
 using DeviceAcme.Server.Storage;
 
 namespace DeviceAcme.Server.Acme;
 
-/// <summary>The profiles in force.</summary>
-internal sealed class ProfileCatalog(ProfileSet profiles, AnchorVersions versions, ServerOptions options)
+/// <summary>The profiles in force. Each member asks anew: a request takes a profile once and works on with it.</summary>
+internal sealed class ProfileCatalog(ProfileVersions profiles, AnchorVersions versions, ServerOptions options)
 {
     /// <summary>Versions that some unfinished order still needs, read from the store; as many as there were changes.</summary>
     private readonly ConcurrentDictionary<string, CertificateProfile> _earlier = new(StringComparer.Ordinal);
 
-    public IReadOnlyList<CertificateProfile> All { get; } = profiles.All.ToList();
+    public IReadOnlyList<CertificateProfile> All => profiles.All;
 
     public CertificateProfile Default => Find(options.DefaultProfile)!;
 

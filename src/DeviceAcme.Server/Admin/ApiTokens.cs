@@ -6,13 +6,14 @@ using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
+using DeviceAcme.Server.Profiles;
 using DeviceAcme.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Admin;
 
 /// <summary>Makes tokens for administration over the network, lists and revokes them, and knows whose a token is.</summary>
-internal sealed class ApiTokens(AcmeDb db, ProfileSet profiles, TimeProvider time)
+internal sealed class ApiTokens(AcmeDb db, ProfileVersions profiles, TimeProvider time)
 {
     /// <summary>So that whoever finds one in a log or a repository knows what it is.</summary>
     public const string Prefix = "deviceacme_";

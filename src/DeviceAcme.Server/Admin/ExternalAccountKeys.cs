@@ -5,13 +5,14 @@ using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
+using DeviceAcme.Server.Profiles;
 using DeviceAcme.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Admin;
 
 /// <summary>Hands out keys for external account binding (RFC 8555 §7.3.4), lists them and takes them back.</summary>
-internal sealed class ExternalAccountKeys(AcmeDb db, ProfileSet profiles, TimeProvider time)
+internal sealed class ExternalAccountKeys(AcmeDb db, ProfileVersions profiles, TimeProvider time)
 {
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(3660);
 

@@ -18,5 +18,5 @@ internal static class AnchorServices
 
     // those of the operator, and one for each attestation CA of this installation
     private static TrustFolders Folders(IServiceProvider provider) =>
-        provider.GetRequiredService<AttestationAuthorities>().All.Aggregate(provider.GetRequiredService<TrustFolders>(), (folders, authority) => authority.AddTo(folders));
+        provider.GetRequiredService<AttestationAuthorities>().AddTo(provider.GetRequiredService<TrustFolders>());
 }

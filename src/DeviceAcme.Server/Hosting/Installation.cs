@@ -1,24 +1,27 @@
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Server.Anchors;
+using DeviceAcme.Server.Profiles;
 
 namespace DeviceAcme.Server.Hosting;
 
-/// <summary>What the operator wrote besides the settings: profiles and vendor roots.</summary>
+/// <summary>What the operator wrote besides the settings: profiles and vendor roots, as their files have them.</summary>
 internal sealed record Installation(ProfileSet Profiles, TrustFolders Trust, IReadOnlyList<Mistake> Mistakes, IReadOnlyList<Mistake> Warnings)
 {
     public static Installation Load(ServerOptions options)
     {
         var mistakes = new Mistakes();
         var trust = TrustFolders.Load(TrustDirectories(options), mistakes, StoredFolders.Read(options.DataDirectory));
-        var profiles = ProfileSet.Load(options.ProfilesDirectory, trust, mistakes);
-        if (mistakes.Errors.Count == 0 && profiles.Find(options.DefaultProfile) is null)
+        var decided = options.FollowProfileFiles ? new Dictionary<string, CertificateProfile?>() : StoredProfiles.Read(options.DataDirectory);
+        var profiles = ProfileSet.Load(options.ProfilesDirectory, trust, mistakes, decided);
+        var inForce = profiles.With(decided);
+        if (mistakes.Errors.Count == 0 && inForce.Find(options.DefaultProfile) is null)
         {
-            mistakes.Add(options.ProfilesDirectory, 0, "default-profile", $"no profile is named '{options.DefaultProfile}'; {NearestName.Hint(options.DefaultProfile, [.. profiles.All.Select(profile => profile.Name)])}");
+            mistakes.Add(options.ProfilesDirectory, 0, "default-profile", $"no profile is named '{options.DefaultProfile}'; {NearestName.Hint(options.DefaultProfile, [.. inForce.All.Select(profile => profile.Name)])}");
         }
 
-        foreach (var (folder, profile) in trust.ProfilesNamed().Where(named => profiles.Find(named.Profile) is null))
+        foreach (var (folder, profile) in trust.ProfilesNamed().Where(named => inForce.Find(named.Profile) is null))
         {
-            mistakes.Warn(folder, 0, "profiles", $"no profile is named '{profile}'; {NearestName.Hint(profile, [.. profiles.All.Select(known => known.Name)])}");
+            mistakes.Warn(folder, 0, "profiles", $"no profile is named '{profile}'; {NearestName.Hint(profile, [.. inForce.All.Select(known => known.Name)])}");
         }
 
         return new Installation(profiles, trust, mistakes.Errors, mistakes.Warnings);

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using DeviceAcme.Server.Admin;
 using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Ledger;
+using DeviceAcme.Server.Profiles;
 using Microsoft.AspNetCore.Connections;
 
 namespace DeviceAcme.Server.Hosting;
@@ -52,7 +53,7 @@ internal static class ServerProgram
         }
 
         var bootstrap = options.AdminUrl is null ? null : await app.Services.GetRequiredService<ApiTokens>().Bootstrap(cancellation);
-        Console.Out.Write(StartReport.Text(options, app.Services.GetRequiredService<Installation>(), app.Services.GetRequiredService<AnchorVersions>(), inventories, bootstrap));
+        Console.Out.Write(StartReport.Text(options, app.Services.GetRequiredService<Installation>(), app.Services.GetRequiredService<ProfileVersions>(), app.Services.GetRequiredService<AnchorVersions>(), inventories, bootstrap));
         await app.WaitForShutdownAsync(cancellation);
         return ExitCode.Success;
     }
@@ -61,7 +62,10 @@ internal static class ServerProgram
     {
         using var directoryLock = DataDirectoryLock.Take(options.DataDirectory, adminUrl: null);
         await using var db = ServerApplication.OpenDatabase(options);
-        await action(new ExternalAccountKeys(db, Installation.Load(options).Profiles, time));
+        var profiles = await ProfileVersions.Open(db, time);
+
+        // nothing is in force yet where no server ever started: then the files are what will be
+        await action(new ExternalAccountKeys(db, profiles.Current.Number > 0 ? profiles : await ProfileVersions.Open(db, Installation.Load(options).Profiles, follow: false, time), time));
     }
 
     private static async Task WithAnchors(ServerOptions options, TimeProvider time, Func<AnchorAdministration, Task> action)

@@ -105,6 +105,10 @@ internal static class SettingValues
             ? text
             : throw new FormatException($"expected 1 to 44 printable characters (a common name ends at 64, and the issuing CA's has 20 more), found {text.Length} in '{text}'");
 
+    /// <summary>One of two words or more.</summary>
+    public static string OneOf(string text, params IReadOnlyList<string> words) =>
+        words.Contains(text) ? text : throw new FormatException($"expected {string.Join(" or ", words)}, found '{text}'");
+
     public static LogLevel Level(string text) => text switch
     {
         "warning" => LogLevel.Warning,

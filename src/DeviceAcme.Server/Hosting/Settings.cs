@@ -17,6 +17,8 @@ internal static class Settings
         Path("profiles", "DIR", "folder of the certificate profiles (*.yaml)", null,
             (options, path) => options with { ProfilesDirectory = SettingValues.ExistingFolder(path) }) with
         { DefaultText = "the profiles shipped with the program", ForSubcommands = true },
+        One("profile-files", "offer|follow", "what a start does with a profile's file where an administrator activated something else: offer keeps the activation and says so, follow puts the file into force", "offer",
+            (options, text) => options with { FollowProfileFiles = SettingValues.OneOf(text, "offer", "follow") == "follow" }),
         One("default-profile", "NAME", "profile that /directory serves", "tls-server",
             (options, text) => options with { DefaultProfile = SettingValues.ProfileName(text) }),
         List("anchors", "DIR", "folders with more vendor roots, as FORMAT/*.pem", "none beside the shipped ones",

@@ -2,20 +2,21 @@ using System.Text;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Anchors;
+using DeviceAcme.Server.Profiles;
 
 namespace DeviceAcme.Server.Hosting;
 
 /// <summary>What the server says when it is ready: where it is, what it trusts, what to do next.</summary>
 internal static class StartReport
 {
-    public static string Text(ServerOptions options, Installation installation, AnchorVersions anchors, IReadOnlyList<string> inventories, AdminTokenEntry? bootstrap)
+    public static string Text(ServerOptions options, Installation installation, ProfileVersions profiles, AnchorVersions anchors, IReadOnlyList<string> inventories, AdminTokenEntry? bootstrap)
     {
         var text = new StringBuilder();
         var root = Path.Combine(options.DataDirectory, "ca", "root.pem");
         text.AppendLine("DeviceAcme is ready");
         text.AppendLine();
         Line("directory", $"{options.BaseUrl}/directory  (profile {options.DefaultProfile})");
-        foreach (var profile in installation.Profiles.All)
+        foreach (var profile in profiles.All)
         {
             Line("", $"{options.BaseUrl}/acme/{profile.Name}/directory{About(profile)}");
         }
@@ -45,12 +46,17 @@ internal static class StartReport
             Line("warning", warning.ToString());
         }
 
+        foreach (var words in Profiles(profiles))
+        {
+            Line("profiles", words);
+        }
+
         if (anchors.ChangedAtStart.Count > 0)
         {
             Line("warning", $"{anchors.Current.Action}: version {anchors.Current.Number} of the anchor set is in force; 'deviceacme anchors diff' shows what changed");
         }
 
-        foreach (var profile in installation.Profiles.All.Where(profile => profile.Attestation.Mode != AttestationMode.None && !profile.Devices.Said))
+        foreach (var profile in profiles.All.Where(profile => profile.Attestation.Mode != AttestationMode.None && !profile.Devices.Said))
         {
             Line("warning", $"profile {profile.Name} does not say what becomes of unknown devices: any genuine one of an accepted vendor is registered ('devices: {{ unknown: refuse }}' asks the ledger)");
         }
@@ -71,6 +77,28 @@ internal static class StartReport
         return text.ToString();
 
         void Line(string name, string value) => text.Append("  ").Append(name.PadRight(15)).AppendLine(value);
+    }
+
+    /// <summary>What became of files that say something else than what was in force.</summary>
+    private static IEnumerable<string> Profiles(ProfileVersions profiles)
+    {
+        var (current, start) = (profiles.Current, profiles.Start);
+        if (start.Changes.Count > 0 && current.Number > 1)
+        {
+            yield return $"{start.Action}: version {current.Number} of the profiles is in force; 'deviceacme profile history' shows what changed";
+        }
+
+        foreach (var name in start.Undone)
+        {
+            yield return $"{name}: the file counts (profile-files is follow), and what an administrator decided is undone; 'deviceacme profile rollback {name}' brings it back until the next start";
+        }
+
+        foreach (var name in start.Kept)
+        {
+            yield return current.Entries[name] is { Hash: { } hash } entry
+                ? $"{name}: {hash[..12]} stays in force, activated as version {entry.Since}; its file says something else, which 'deviceacme profile activate' would put into force"
+                : $"{name}: stays withdrawn, since version {current.Entries[name].Since}; 'deviceacme profile activate' would offer its file again";
+        }
     }
 
     private static string About(CertificateProfile profile) => profile.Description is null ? "" : $"  {profile.Description}";

@@ -11,7 +11,8 @@ internal sealed partial class CrlPublisher(
     private static readonly TimeSpan Look = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, PublishedCrl> _published = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Publication> _publications = issuers.ToDictionary(issuer => issuer.Folder.KeyId, issuer => new Publication(issuer), StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Publication> _publications =
+        new(issuers.ToDictionary(issuer => issuer.Folder.KeyId, issuer => new Publication(issuer), StringComparer.Ordinal), StringComparer.Ordinal);
 
     /// <summary>The CRL in force of an issuing key; null for a key that is not ours.</summary>
     public PublishedCrl? Find(string issuerKeyId) => _published.GetValueOrDefault(issuerKeyId);
@@ -26,6 +27,9 @@ internal sealed partial class CrlPublisher(
 
         return Find(issuerKeyId);
     }
+
+    /// <summary>One more issuer, for a profile that comes into force while the server runs; its first CRL is published before this ends.</summary>
+    public Task Include(CrlIssuer issuer) => _publications.GetOrAdd(issuer.Folder.KeyId, _ => new Publication(issuer)).Request(PublishNow);
 
     /// <summary>The issuer whose key has this id; null where there is none.</summary>
     public IssuerFolder? Issuer(string issuerKeyId) => _publications.GetValueOrDefault(issuerKeyId)?.Issuer.Folder;

@@ -1,8 +1,8 @@
-using DeviceAcme.Core.Profiles;
 using DeviceAcme.Core.Revocation;
 using DeviceAcme.Server.Connectors.BuiltIn;
 using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Issuance;
+using DeviceAcme.Server.Profiles;
 using DeviceAcme.Server.Tpm;
 using Issuers = DeviceAcme.Server.Connectors.Issuers;
 
@@ -18,19 +18,21 @@ internal static class IssuanceServices
     private static readonly TimeSpan RootCrlLifetime = TimeSpan.FromDays(180);
     private static readonly TimeSpan RootCrlRefresh = TimeSpan.FromDays(30);
 
-    /// <summary>Adds <see cref="Issuers"/>, <see cref="CrlPublisher"/> and <see cref="IServerCertificates"/>; needs a <see cref="ProfileSet"/> and an <see cref="IRevocationStore"/>.</summary>
+    /// <summary>Adds <see cref="Issuers"/>, <see cref="CrlPublisher"/> and <see cref="IServerCertificates"/>; needs a <see cref="ProfileVersions"/> and an <see cref="IRevocationStore"/>.</summary>
     public static void AddIssuance(this IServiceCollection services, ServerOptions options)
     {
         services.AddSingleton(_ => Explained(() => Directory(options)));
         services.AddSingleton(provider => Explained(() => Connectors.Connectors.Open(
             provider.GetRequiredService<CaDirectory>(),
             options.StatusUrl,
-            provider.GetRequiredService<ProfileSet>().All.SelectMany(profile => profile.Issuers),
+            provider.GetRequiredService<ProfileVersions>().All.SelectMany(profile => profile.Issuers),
+            provider.GetRequiredService<EarlierProfiles>().All.SelectMany(profile => profile.Issuers),
             provider.GetRequiredService<TimeProvider>().GetUtcNow())));
         services.AddSingleton<CertificateIssuance>();
-        services.AddSingleton(provider => Explained(() => new AttestationAuthorities(
+        services.AddSingleton(provider => Explained(() => AttestationAuthorities.Open(
             new AttestationCaDirectory(Path.Combine(options.DataDirectory, "attestation-ca"), options.CaPassphrase, options.CaName),
-            provider.GetRequiredService<ProfileSet>(),
+            provider.GetRequiredService<ProfileVersions>().All,
+            provider.GetRequiredService<EarlierProfiles>().All,
             options.StatusUrl,
             provider.GetRequiredService<TimeProvider>().GetUtcNow())));
         services.AddSingleton(provider => Explained(() => new CrlPublisher(
@@ -53,15 +55,18 @@ internal static class IssuanceServices
     public static CaDirectory Directory(ServerOptions options) => new(Path.Combine(options.DataDirectory, "ca"), options.CaPassphrase, options.CaName);
 
     private static string DevelopmentIssuer(IServiceProvider provider, ServerOptions options) =>
-        provider.GetRequiredService<ProfileSet>().Find(options.DefaultProfile)?.Issuer
+        provider.GetRequiredService<ProfileVersions>().Find(options.DefaultProfile)?.Issuer
         ?? throw new StartFailure($"there is no profile '{options.DefaultProfile}' to take the issuer of the TLS certificate from");
 
     private static CrlIssuer[] CrlIssuers(Issuers issuers, AttestationAuthorities attestation, CaDirectory directory) =>
     [
-        .. attestation.All.Select(authority => new CrlIssuer(authority.Folder, CrlLifetime, CrlRefresh)),
-        .. issuers.All.OfType<BuiltInConnector>().Select(connector => new CrlIssuer(connector.Folder, CrlLifetime, CrlRefresh)),
+        .. attestation.All.Select(authority => CrlOf(authority.Folder)),
+        .. issuers.All.OfType<BuiltInConnector>().Select(connector => CrlOf(connector.Folder)),
         .. directory.Root() is { } root ? [new CrlIssuer(root, RootCrlLifetime, RootCrlRefresh)] : Array.Empty<CrlIssuer>(),
     ];
+
+    /// <summary>The usual rhythm of an issuer's CRLs.</summary>
+    public static CrlIssuer CrlOf(IssuerFolder folder) => new(folder, CrlLifetime, CrlRefresh);
 
     private static T Explained<T>(Func<T> open)
     {

@@ -13,6 +13,8 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     public DbSet<Account> Accounts => Set<Account>();
     public DbSet<ExternalAccountKey> ExternalAccountKeys => Set<ExternalAccountKey>();
     public DbSet<StoredProfile> Profiles => Set<StoredProfile>();
+    public DbSet<StoredProfileVersion> ProfileVersions => Set<StoredProfileVersion>();
+    public DbSet<StoredProfileChange> ProfileChanges => Set<StoredProfileChange>();
     public DbSet<Order> Orders => Set<Order>();
     public DbSet<OrderAuthorization> OrderAuthorizations => Set<OrderAuthorization>();
     public DbSet<Authorization> Authorizations => Set<Authorization>();

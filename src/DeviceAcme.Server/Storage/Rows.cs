@@ -10,14 +10,6 @@ internal sealed class OrderAuthorization
     public required int Position { get; init; }
 }
 
-/// <summary>The text of a profile version that some order was made under.</summary>
-internal sealed class StoredProfile
-{
-    public required string Hash { get; init; }
-    public required string Name { get; init; }
-    public required string Text { get; init; }
-}
-
 /// <summary>CA certificates that go with issued certificates, DER one after the other; stored once for all of them.</summary>
 internal sealed class StoredChain
 {

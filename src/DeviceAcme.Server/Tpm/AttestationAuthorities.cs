@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Issuance;
 using DeviceAcme.Core.Profiles;
@@ -6,19 +7,36 @@ using DeviceAcme.Server.Connectors.BuiltIn;
 namespace DeviceAcme.Server.Tpm;
 
 /// <summary>The attestation CAs of this installation: one for each profile with <c>attestation.ek</c>, a root of its own.</summary>
-internal sealed class AttestationAuthorities : IDisposable
+internal sealed class AttestationAuthorities(AttestationCaDirectory directory, Uri? statusUrl) : IDisposable
 {
-    private readonly Dictionary<string, AttestationAuthority> _byProfile = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, AttestationAuthority> _byProfile = new(StringComparer.Ordinal);
 
-    public AttestationAuthorities(AttestationCaDirectory directory, ProfileSet profiles, Uri? statusUrl, DateTimeOffset now)
+    public IReadOnlyCollection<AttestationAuthority> All => [.. _byProfile.Values];
+
+    /// <summary>Opens those that the profiles in force need, made where they are missing, and those of earlier versions: what they certified still needs CRLs.</summary>
+    public static AttestationAuthorities Open(
+        AttestationCaDirectory directory, IEnumerable<CertificateProfile> profiles, IEnumerable<CertificateProfile> earlier, Uri? statusUrl, DateTimeOffset now)
     {
-        foreach (var profile in profiles.All.Where(profile => profile.Attestation.Ek is not null))
+        var authorities = new AttestationAuthorities(directory, statusUrl);
+        foreach (var profile in profiles.Concat(earlier.Where(profile => directory.Has(profile.Name))).Where(profile => profile.Attestation.Ek is not null))
         {
-            _byProfile.Add(profile.Name, new AttestationAuthority(directory.OpenOrMake(profile.Name, now), statusUrl));
+            authorities.Provide(profile.Name, now);
+        }
+
+        return authorities;
+    }
+
+    /// <summary>The attestation CA of a profile, made where it is missing; null where it was there already.</summary>
+    public AttestationAuthority? Provide(string profile, DateTimeOffset now)
+    {
+        lock (_byProfile)
+        {
+            return _byProfile.ContainsKey(profile) ? null : _byProfile[profile] = new AttestationAuthority(directory.OpenOrMake(profile, now), statusUrl);
         }
     }
 
-    public IReadOnlyCollection<AttestationAuthority> All => _byProfile.Values;
+    /// <summary>The trust folders with one for each of these CAs.</summary>
+    public TrustFolders AddTo(TrustFolders folders) => All.Aggregate(folders, (sum, authority) => authority.AddTo(sum));
 
     /// <summary>The attestation CA of a profile; null where it certifies no attestation keys.</summary>
     public AttestationAuthority? Find(string profile) => _byProfile.GetValueOrDefault(profile);

@@ -7,13 +7,14 @@ using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
+using DeviceAcme.Server.Profiles;
 using DeviceAcme.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Vault;
 
 /// <summary>What the vault holds, for administrators.</summary>
-internal sealed class EvidenceArchive(AcmeDb db, ProfileSet profiles, TimeProvider time)
+internal sealed class EvidenceArchive(AcmeDb db, ProfileVersions profiles, TimeProvider time)
 {
     /// <summary>One page of what the filter asks for.</summary>
     public async Task<EvidenceList> List(EvidenceFilter filter, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Server.Profiles;
 using DeviceAcme.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 
@@ -8,7 +9,7 @@ namespace DeviceAcme.Server.Vault;
 /// Drops what is kept no longer, as the profiles in force say. It reads beside the writer and changes a few rows at a time, so that requests
 /// pass between its steps however much there is to do.
 /// </summary>
-internal sealed class EvidenceCleaning(AcmeDb db, ProfileSet profiles)
+internal sealed class EvidenceCleaning(AcmeDb db, ProfileVersions profiles)
 {
     /// <summary>Rows of one step: about a millisecond of the writer.</summary>
     public const int Step = 100;

@@ -4,13 +4,14 @@ using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Admin;
+using DeviceAcme.Server.Profiles;
 using DeviceAcme.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Vault;
 
 /// <summary>Says what became of an order and why: every stored verdict on it, with what was compared and what would help.</summary>
-internal sealed class Explainer(AcmeDb db, ProfileSet profiles, TimeProvider time)
+internal sealed class Explainer(AcmeDb db, ProfileVersions profiles, TimeProvider time)
 {
     /// <summary>More events than any order has; the rest is cut off.</summary>
     private const int MostEvents = 500;

@@ -6,6 +6,7 @@ using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
+using DeviceAcme.Server.Profiles;
 
 namespace DeviceAcme.Server.Vault;
 
@@ -18,7 +19,7 @@ internal static class Story
     private const string Processing = "processing";
     private const string Waiting = "waiting";
 
-    public static OrderExplanation Of(ExplainedSubject subject, IReadOnlyList<StoredVerdict> evidence, IReadOnlyList<HistoryEntry> history, ProfileSet profiles, DateTimeOffset now)
+    public static OrderExplanation Of(ExplainedSubject subject, IReadOnlyList<StoredVerdict> evidence, IReadOnlyList<HistoryEntry> history, ProfileVersions profiles, DateTimeOffset now)
     {
         var steps = new List<ExplainedStep>();
         foreach (var authorization in subject.Authorizations)
@@ -45,7 +46,7 @@ internal static class Story
         };
     }
 
-    private static ExplainedOrder Order(Order order, OrderStatus status, ProfileSet profiles) => new()
+    private static ExplainedOrder Order(Order order, OrderStatus status, ProfileVersions profiles) => new()
     {
         Id = order.Id.Value,
         Status = status.Wire(),

@@ -16,6 +16,9 @@ internal sealed class AttestationCaDirectory(string path, string? passphrase, st
 
     private readonly string _path = Path.GetFullPath(path);
 
+    /// <summary>Whether the profile ever had one.</summary>
+    public bool Has(string profile) => Directory.Exists(Path.Combine(_path, profile));
+
     /// <summary>The profile's folder, made where it is missing.</summary>
     public IssuerFolder OpenOrMake(string profile, DateTimeOffset now)
     {

@@ -54,6 +54,9 @@ internal sealed class CaDirectory
         return Open(issuer);
     }
 
+    /// <summary>Whether the issuer was made already.</summary>
+    public bool Has(string issuer) => Directory.Exists(Path.Combine(_path, issuer));
+
     /// <summary>The folder of an issuer that exists.</summary>
     public IssuerFolder Open(string issuer)
     {

@@ -56,15 +56,3 @@ internal sealed class CrlMapping : IEntityTypeConfiguration<StoredCrl>
         crl.Property(c => c.NextUpdate).HasColumnName("next_update");
     }
 }
-
-internal sealed class ProfileMapping : IEntityTypeConfiguration<StoredProfile>
-{
-    public void Configure(EntityTypeBuilder<StoredProfile> profile)
-    {
-        profile.ToTable("profiles");
-        profile.HasKey(p => p.Hash);
-        profile.Property(p => p.Hash).HasColumnName("hash");
-        profile.Property(p => p.Name).HasColumnName("name");
-        profile.Property(p => p.Text).HasColumnName("text");
-    }
-}

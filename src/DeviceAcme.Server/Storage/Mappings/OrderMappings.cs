@@ -25,6 +25,7 @@ internal sealed class OrderMapping : IEntityTypeConfiguration<Order>
         order.Property(o => o.Version).HasColumnName("version").IsConcurrencyToken();
         order.HasIndex(o => new { o.AccountId, o.CreatedAt, o.Id }).HasDatabaseName("orders_account");
         order.HasIndex(o => new { o.AccountId, o.Status, o.Expires }).HasDatabaseName("orders_open");
+        order.HasIndex(o => new { o.Profile, o.Expires }).HasFilter("status IN ('pending', 'ready', 'processing')").HasDatabaseName("orders_waiting");
     }
 }
 
