@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DeviceAcme.Protocol.Acme;
@@ -9,30 +9,13 @@ using DeviceAcme.Protocol.Admin;
 
 namespace DeviceAcme.Cli;
 
-/// <summary>The admin listener of the server that runs on a data directory.</summary>
+/// <summary>The admin listener of a server: what is asked of it, and what to do where it does not answer.</summary>
 internal sealed class AdminConnection
 {
     private readonly HttpClient _server;
 
     /// <param name="server">With the listener's address and the token.</param>
     internal AdminConnection(HttpClient server) => _server = server;
-
-    /// <summary>Connects to the server that runs on the directory; says what to do where none does.</summary>
-    public static async Task<AdminConnection> Open(string dataDirectory, CancellationToken cancellation) =>
-        await TryOpen(dataDirectory, cancellation)
-        ?? throw new CommandFailure($"no server runs on the data directory '{dataDirectory}'", "start it, or name its directory with --data or DEVICEACME_DATA");
-
-    /// <summary>Connects to the server that the environment names, or else to the one that runs on the directory; null where none does.</summary>
-    public static async Task<AdminConnection?> TryOpen(string dataDirectory, CancellationToken cancellation)
-    {
-        if (RemoteServer.Find(Environment.GetEnvironmentVariable) is { } remote)
-        {
-            return new AdminConnection(remote.Connect());
-        }
-
-        var admin = RunningServer.Read(Path.Combine(dataDirectory, RunningServer.FileName))?.AdminUrl;
-        return admin is not null && await Answers(admin, cancellation) ? Connect(dataDirectory, admin) : null;
-    }
 
     /// <summary>Asks for a resource; a refusal is a <see cref="CommandFailure"/> with the server's words.</summary>
     public async Task<T> Get<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) => Read(await Ask(HttpMethod.Get, path, null, cancellation), type);
@@ -79,40 +62,6 @@ internal sealed class AdminConnection
         }
     }
 
-    // The file says who started last; only a connection says that it still runs.
-    private static async Task<bool> Answers(Uri admin, CancellationToken cancellation)
-    {
-        using var probe = new TcpClient();
-        try
-        {
-            await probe.ConnectAsync(admin.DnsSafeHost, admin.Port, cancellation);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
-
-    private static AdminConnection Connect(string dataDirectory, Uri admin)
-    {
-        var path = Path.Combine(dataDirectory, RunningServer.TokenFileName);
-        try
-        {
-            // over TLS the listener has a certificate of the server's own CA, unless its operator gave it another
-            var ca = Path.Combine(dataDirectory, "ca", "root.pem");
-            return new AdminConnection(new RemoteServer(admin)
-            {
-                Token = File.ReadAllText(path).Trim(),
-                CaFile = admin.Scheme == Uri.UriSchemeHttps && File.Exists(ca) ? ca : null,
-            }.Connect());
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new CommandFailure($"the admin token {path} cannot be read: {exception.Message}", "run this as the account that the server runs as");
-        }
-    }
-
     private async Task<string> Ask(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
@@ -129,8 +78,34 @@ internal sealed class AdminConnection
         }
         catch (HttpRequestException exception)
         {
-            throw new CommandFailure($"the server at {_server.BaseAddress} did not answer: {exception.Message}");
+            throw Unreachable(exception);
         }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new CommandFailure($"the server at {_server.BaseAddress} did not answer within {_server.Timeout.TotalSeconds:0} s");
+        }
+    }
+
+    private CommandFailure Unreachable(HttpRequestException failure)
+    {
+        var where = $"the server at {_server.BaseAddress}";
+        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is AuthenticationException)
+            {
+                return new CommandFailure(
+                    $"{where} is not trusted, or does not trust this client: {cause.Message}",
+                    $"{AdminSetting.Ca.Option} names the root of its TLS certificate, the ca/root.pem of its data directory unless it was given another; {AdminSetting.Pin.Option} a fingerprint");
+            }
+        }
+
+        return failure.HttpRequestError switch
+        {
+            HttpRequestError.NameResolutionError => new CommandFailure($"there is no host {_server.BaseAddress?.Host}: {failure.Message}"),
+            HttpRequestError.ConnectionError => new CommandFailure(
+                $"{where} cannot be reached: {failure.Message}", "does it run, and does its admin listener (--admin-url) take connections from elsewhere? Usually it listens on loopback alone"),
+            _ => new CommandFailure($"{where} did not answer: {failure.Message}", "is this its admin listener, and is it http or https?"),
+        };
     }
 
     private static CommandFailure Refusal(HttpStatusCode status, string text)
@@ -138,11 +113,21 @@ internal sealed class AdminConnection
         try
         {
             var problem = JsonSerializer.Deserialize<Problem>(text);
-            return new CommandFailure(problem?.Detail ?? $"status {(int)status}") { Reason = problem?.Reason };
+            return new CommandFailure(problem?.Detail ?? $"status {(int)status}", Hint(status, problem?.Reason)) { Reason = problem?.Reason };
         }
         catch (JsonException)
         {
-            return new CommandFailure($"the server answered with status {(int)status} and no problem document: is it a DeviceAcme server?");
+            return new CommandFailure($"the server answered with status {(int)status} and no problem document", "is it the admin listener of a DeviceAcme server?");
         }
     }
+
+    private static string? Hint(HttpStatusCode status, string? reason) => (status, reason) switch
+    {
+        (_, "role-insufficient") => "'deviceacme token self' says who the server takes you for; an administrator makes a token with another role: deviceacme token add NAME --role ROLE",
+        (_, "limited-to-profiles" or "profile-not-yours") => "'deviceacme token self' says which profiles are yours; somebody without a limit can do this",
+        (_, "admin-token-unknown") => $"is it the token of this server? {AdminSetting.TokenFile.Option} and {AdminSetting.Token.Variable} name another; on the server's own machine --data needs none",
+        (HttpStatusCode.Unauthorized, _) => "an administrator makes a new one: deviceacme token add NAME --role ROLE",
+        (HttpStatusCode.NotFound, "resource-unknown") => "is it the admin listener (--admin-url) of a DeviceAcme server that is not older than this program?",
+        _ => null,
+    };
 }

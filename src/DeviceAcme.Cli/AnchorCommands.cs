@@ -12,16 +12,16 @@ internal static class AnchorCommands
 
     public static Command Make(TextWriter output, Talk talk)
     {
-        var data = CommandLine.DataDirectory();
+        var choice = new AdminServerChoice();
         var json = CommandLine.ForMachines();
         var say = new Answer(output, json);
         return new Command("anchors", "vendor roots and intermediates, in versions")
         {
-            data, json, List(data, say), Import(data, say, talk), Diff(data, say), Distrust(data, say, talk), Export(data, talk),
+            choice, json, List(choice, say), Import(choice, say, talk), Diff(choice, say), Distrust(choice, say, talk), Export(choice, talk),
         };
     }
 
-    private static Command List(Option<string> data, Answer say)
+    private static Command List(AdminServerChoice choice, Answer say)
     {
         var version = Version();
         var folder = new Option<string?>("--folder") { HelpName = "NAME", Description = "one folder alone" };
@@ -29,7 +29,7 @@ internal static class AnchorCommands
         var list = new Command("list", "the anchors in force, or those of an earlier version") { version, folder, versions };
         list.SetAction(async (parsed, cancellation) =>
         {
-            var anchors = await Anchors.Open(parsed.GetRequiredValue(data), cancellation);
+            var anchors = await Anchors.Open(choice, parsed, cancellation);
             return parsed.GetValue(versions)
                 ? say.Of(parsed, await anchors.Versions(cancellation), AdminJson.Default.AnchorVersionList, AnchorText.Of)
                 : say.Of(parsed, await anchors.List(parsed.GetValue(version), parsed.GetValue(folder), cancellation), AdminJson.Default.AnchorListing, AnchorText.Of);
@@ -37,7 +37,7 @@ internal static class AnchorCommands
         return list;
     }
 
-    private static Command Import(Option<string> data, Answer say, Talk talk)
+    private static Command Import(AdminServerChoice choice, Answer say, Talk talk)
     {
         var paths = new Argument<string[]>("PATH") { Description = "folders, PEM or DER files, TrustedTpm.cab", Arity = ArgumentArity.OneOrMore };
         var folder = new Option<string>("--folder") { HelpName = "NAME", Description = "where they go, as profiles name it in attestation.anchors", Required = true };
@@ -59,7 +59,7 @@ internal static class AnchorCommands
                 throw new CommandFailure($"nothing to import: {sources.LeftOut.Count} files, and none is a certificate by its name");
             }
 
-            var anchors = await Anchors.Open(parsed.GetRequiredValue(data), cancellation);
+            var anchors = await Anchors.Open(choice, parsed, cancellation);
             talk.Progress($"{sources.Files.Count} files to judge");
             var report = await anchors.Import(
                 new AnchorImportRequest
@@ -80,20 +80,20 @@ internal static class AnchorCommands
         return import;
     }
 
-    private static Command Diff(Option<string> data, Answer say)
+    private static Command Diff(AdminServerChoice choice, Answer say)
     {
         var from = new Argument<int?>("FROM") { Description = "the earlier version [default: the one before]", Arity = ArgumentArity.ZeroOrOne };
         var to = new Argument<int?>("TO") { Description = "the later version [default: the one in force]", Arity = ArgumentArity.ZeroOrOne };
         var diff = new Command("diff", "what changed between two versions") { from, to };
         diff.SetAction(async (parsed, cancellation) =>
         {
-            var anchors = await Anchors.Open(parsed.GetRequiredValue(data), cancellation);
+            var anchors = await Anchors.Open(choice, parsed, cancellation);
             return say.Of(parsed, await anchors.Diff(parsed.GetValue(from), parsed.GetValue(to), cancellation), AdminJson.Default.AnchorChanges, AnchorText.Of);
         });
         return diff;
     }
 
-    private static Command Distrust(Option<string> data, Answer say, Talk talk)
+    private static Command Distrust(AdminServerChoice choice, Answer say, Talk talk)
     {
         var which = new Argument<string>("CERTIFICATE") { Description = "the beginning of a fingerprint, or the file of a certificate that need not be in the set" };
         var reason = new Option<string?>("--reason") { HelpName = "TEXT", Description = "why; evidence that is refused for it says so" };
@@ -110,7 +110,7 @@ internal static class AnchorCommands
         {
             var named = parsed.GetRequiredValue(which);
             var isFile = File.Exists(named);
-            var anchors = await Anchors.Open(parsed.GetRequiredValue(data), cancellation);
+            var anchors = await Anchors.Open(choice, parsed, cancellation);
             var changes = await anchors.Distrust(
                 new AnchorDistrustRequest
                 {
@@ -130,7 +130,7 @@ internal static class AnchorCommands
         return distrust;
     }
 
-    private static Command Export(Option<string> data, Talk talk)
+    private static Command Export(AdminServerChoice choice, Talk talk)
     {
         var directory = new Argument<string>("DIR") { Description = "a new or empty directory; a server reads it with --anchors" };
         var version = Version();
@@ -144,7 +144,7 @@ internal static class AnchorCommands
                 throw new CommandFailure($"{target} is not empty", "name a directory that does not exist yet");
             }
 
-            var anchors = await Anchors.Open(parsed.GetRequiredValue(data), cancellation);
+            var anchors = await Anchors.Open(choice, parsed, cancellation);
             var exported = await anchors.Export(parsed.GetValue(version), parsed.GetValue(folder), cancellation);
             foreach (var file in exported.Files)
             {

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -19,8 +20,8 @@ internal sealed class Anchors
     }
 
     /// <summary>Finds out whether a server runs on the directory.</summary>
-    public static async Task<Anchors> Open(string dataDirectory, CancellationToken cancellation) =>
-        new(dataDirectory, await AdminConnection.TryOpen(dataDirectory, cancellation));
+    public static async Task<Anchors> Open(AdminServerChoice choice, ParseResult parsed, CancellationToken cancellation) =>
+        new(choice.DataDirectory(parsed), await choice.TryOpen(parsed, cancellation));
 
     public Task<AnchorListing> List(int? version, string? folder, CancellationToken cancellation) =>
         Get("", "list", [("version", Text(version)), ("folder", folder)], AdminJson.Default.AnchorListing, cancellation);

@@ -12,12 +12,12 @@ internal static class AttestationKeyCommands
 
     public static Command Make(TextWriter output, Talk talk)
     {
-        var data = CommandLine.DataDirectory();
+        var choice = new AdminServerChoice();
         var json = CommandLine.ForMachines();
-        return new Command("attestation-keys", "certificates of TPMs' attestation keys") { data, json, List(data, json, output, talk), Revoke(data, json, output) };
+        return new Command("attestation-keys", "certificates of TPMs' attestation keys") { choice, json, List(choice, json, output, talk), Revoke(choice, json, output) };
     }
 
-    private static Command List(Option<string> data, Option<bool> json, TextWriter output, Talk talk)
+    private static Command List(AdminServerChoice choice, Option<bool> json, TextWriter output, Talk talk)
     {
         var identifier = new Option<string?>("--identifier") { HelpName = "VALUE", Description = "of one TPM, by its permanent identifier" };
         var reading = new ListReading();
@@ -25,7 +25,7 @@ internal static class AttestationKeyCommands
         reading.AddTo(list);
         list.SetAction(async (parsed, cancellation) =>
         {
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(data), cancellation);
+            var server = await choice.Open(parsed, cancellation);
             var query = parsed.GetValue(identifier) is { } value ? $"?identifier={Uri.EscapeDataString(value)}" : "";
             var keys = new AttestationKeyList
             {
@@ -37,13 +37,13 @@ internal static class AttestationKeyCommands
         return list;
     }
 
-    private static Command Revoke(Option<string> data, Option<bool> json, TextWriter output)
+    private static Command Revoke(AdminServerChoice choice, Option<bool> json, TextWriter output)
     {
         var id = new Argument<string>("ID") { Description = "as list prints it" };
         var revoke = new Command("revoke", "the key's certificate goes onto its CA's CRL, and evidence that it signs is refused") { id };
         revoke.SetAction(async (parsed, cancellation) =>
         {
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(data), cancellation);
+            var server = await choice.Open(parsed, cancellation);
             var key = await server.Post($"{Route}/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}/revoke", AdminJson.Default.AttestationKeyEntry, cancellation);
             output.Write(parsed.GetValue(json) ? JsonSerializer.Serialize(key, AdminJson.Default.AttestationKeyEntry) + Environment.NewLine : Line(key));
             return 0;

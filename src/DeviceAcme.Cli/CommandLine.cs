@@ -36,9 +36,9 @@ internal static class CommandLine
         root.Subcommands.Add(AppleCommand.Make(output, talk, time));
         root.Subcommands.Add(ClientConfigCommand.Make(output, talk));
         root.Subcommands.Add(ProfileCommand.Make(output, time));
-        root.Subcommands.Add(CoverageCommand.Make(output, talk, AdminConnection.Open));
+        root.Subcommands.Add(CoverageCommand.Make(output, talk, new AdminServerChoice()));
         root.Subcommands.Add(new VerifyCommand(output, talk, time, readAnchors ?? AnchorFolders.Read).Command());
-        root.Subcommands.Add(new ReverifyCommand(output, talk, time, AdminConnection.Open).Command());
+        root.Subcommands.Add(new ReverifyCommand(output, talk, time, new AdminServerChoice()).Command());
         HelpExamples.AddTo(root);
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         foreach (var error in parsed.Errors)
@@ -80,7 +80,7 @@ internal static class CommandLine
 
     private static Command Eab(TextWriter output, Talk talk)
     {
-        var data = DataDirectory();
+        var choice = new AdminServerChoice();
         var json = ForMachines();
         var profile = new Option<string?>("--profile") { HelpName = "NAME", Description = "the only profile that the key is good for [default: all]" };
         var expires = new Option<string?>("--expires") { HelpName = "TIME", Description = "how long the key can be used: 45m, 12h, 30d [default: until it is removed]" };
@@ -89,7 +89,7 @@ internal static class CommandLine
         var add = new Command("add", "makes a key; its MAC key is shown once") { profile, expires };
         add.SetAction(async (parsed, cancellation) =>
         {
-            var keys = await EabKeys.Open(parsed.GetRequiredValue(data), cancellation);
+            var keys = await EabKeys.Open(choice, parsed, cancellation);
             var made = await keys.Add(parsed.GetValue(profile), parsed.GetValue(expires), cancellation);
             output.WriteLine(parsed.GetValue(json) ? EabText.Json(made) : EabText.One(made));
             talk.Hint("the MAC key is not shown again");
@@ -99,7 +99,7 @@ internal static class CommandLine
         var list = new Command("list", "lists the keys without their MAC keys");
         list.SetAction(async (parsed, cancellation) =>
         {
-            var keys = await EabKeys.Open(parsed.GetRequiredValue(data), cancellation);
+            var keys = await EabKeys.Open(choice, parsed, cancellation);
             var all = await keys.List(cancellation);
             output.Write(parsed.GetValue(json) ? EabText.Json(all) + Environment.NewLine : EabText.Table(all));
             return Success;
@@ -108,15 +108,15 @@ internal static class CommandLine
         var remove = new Command("remove", "removes a key; the account that it made goes on") { keyId };
         remove.SetAction(async (parsed, cancellation) =>
         {
-            var keys = await EabKeys.Open(parsed.GetRequiredValue(data), cancellation);
+            var keys = await EabKeys.Open(choice, parsed, cancellation);
             await keys.Remove(parsed.GetRequiredValue(keyId), cancellation);
             return Success;
         });
 
-        return new Command("eab", "keys for external account binding (RFC 8555 §7.3.4)") { data, json, add, list, remove };
+        return new Command("eab", "keys for external account binding (RFC 8555 §7.3.4)") { choice, json, add, list, remove };
     }
 
-    /// <summary><c>--data</c>, for all commands that speak with a server.</summary>
+    /// <summary><c>--data</c>, for commands that read files of the data directory; those that speak with a server have an <see cref="AdminServerChoice"/>.</summary>
     internal static Option<string> DataDirectory() => new("--data")
     {
         HelpName = "DIR",

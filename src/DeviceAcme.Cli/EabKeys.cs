@@ -1,3 +1,4 @@
+using System.CommandLine;
 using DeviceAcme.Protocol.Admin;
 
 namespace DeviceAcme.Cli;
@@ -16,8 +17,8 @@ internal sealed class EabKeys
     }
 
     /// <summary>Finds out whether a server runs on the directory.</summary>
-    public static async Task<EabKeys> Open(string dataDirectory, CancellationToken cancellation) =>
-        new(dataDirectory, await AdminConnection.TryOpen(dataDirectory, cancellation));
+    public static async Task<EabKeys> Open(AdminServerChoice choice, ParseResult parsed, CancellationToken cancellation) =>
+        new(choice.DataDirectory(parsed), await choice.TryOpen(parsed, cancellation));
 
     public async Task<ExternalAccountKeyEntry> Add(string? profile, string? expires, CancellationToken cancellation)
     {

@@ -14,12 +14,12 @@ internal static class EvidenceCommands
 
     public static Command Make(TextWriter output, Talk talk)
     {
-        var data = CommandLine.DataDirectory();
+        var choice = new AdminServerChoice();
         var json = CommandLine.ForMachines();
         var filter = new FilterOptions();
         return new Command("evidence", "stored evidence and verdicts")
         {
-            data, json, List(data, json, filter, output, talk), Show(data, json, output), Export(data, filter, output, talk), Acknowledge(data, output),
+            choice, json, List(choice, json, filter, output, talk), Show(choice, json, output), Export(choice, filter, output, talk), Acknowledge(choice, output),
         };
     }
 
@@ -27,7 +27,7 @@ internal static class EvidenceCommands
     internal static IAsyncEnumerable<EvidenceEntry> All(AdminConnection server, string query, CancellationToken cancellation) =>
         ListReading.Entries<EvidenceList, EvidenceEntry>(server, Route + query, AdminJson.Default.EvidenceList, null, cancellation);
 
-    private static Command List(Option<string> data, Option<bool> json, FilterOptions filter, TextWriter output, Talk talk)
+    private static Command List(AdminServerChoice choice, Option<bool> json, FilterOptions filter, TextWriter output, Talk talk)
     {
         var reading = new ListReading();
         var list = new Command("list", "stored verdicts, newest first");
@@ -35,7 +35,7 @@ internal static class EvidenceCommands
         filter.AddTo(list);
         list.SetAction(async (parsed, cancellation) =>
         {
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(data), cancellation);
+            var server = await choice.Open(parsed, cancellation);
             var entries = await reading.Read<EvidenceList, EvidenceEntry>(server, Route + filter.Query(parsed), AdminJson.Default.EvidenceList, parsed, talk, cancellation);
             output.Write(parsed.GetValue(json)
                 ? JsonSerializer.Serialize(new EvidenceList { Evidence = entries }, AdminJson.Default.EvidenceList) + Environment.NewLine
@@ -45,13 +45,13 @@ internal static class EvidenceCommands
         return list;
     }
 
-    private static Command Show(Option<string> data, Option<bool> json, TextWriter output)
+    private static Command Show(AdminServerChoice choice, Option<bool> json, TextWriter output)
     {
         var id = new Argument<string>("ID") { Description = "as list and explain print it" };
         var show = new Command("show", "one stored verdict: what was in force, the checks, the facts") { id };
         show.SetAction(async (parsed, cancellation) =>
         {
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(data), cancellation);
+            var server = await choice.Open(parsed, cancellation);
             var record = await Find(server, parsed.GetRequiredValue(id), cancellation);
             output.Write(parsed.GetValue(json) ? JsonSerializer.Serialize(record, AdminJson.Default.EvidenceRecord) + Environment.NewLine : EvidenceText.One(record));
             return Success;
@@ -59,7 +59,7 @@ internal static class EvidenceCommands
         return show;
     }
 
-    private static Command Export(Option<string> data, FilterOptions filter, TextWriter output, Talk talk)
+    private static Command Export(AdminServerChoice choice, FilterOptions filter, TextWriter output, Talk talk)
     {
         var ids = new Argument<string[]>("ID") { Description = "as list prints them [default: all that the filters find]", Arity = ArgumentArity.ZeroOrMore };
         var folder = new Option<string>("--out") { HelpName = "DIR", Description = "where the files go; what is there already is left alone, so a run that was stopped can go on", Required = true };
@@ -67,7 +67,7 @@ internal static class EvidenceCommands
         filter.AddTo(export);
         export.SetAction(async (parsed, cancellation) =>
         {
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(data), cancellation);
+            var server = await choice.Open(parsed, cancellation);
             var target = new EvidenceFolder(parsed.GetRequiredValue(folder));
             var (written, present) = (0, 0);
             await foreach (var id in Wanted(server, parsed.GetValue(ids) ?? [], filter.Query(parsed), cancellation))
@@ -93,13 +93,13 @@ internal static class EvidenceCommands
         return export;
     }
 
-    private static Command Acknowledge(Option<string> data, TextWriter output)
+    private static Command Acknowledge(AdminServerChoice choice, TextWriter output)
     {
         var id = new Argument<string>("ID") { Description = "the evidence that showed the anomaly, the newest if there are several" };
         var acknowledge = new Command("acknowledge", "an anomaly is in order: what this evidence showed is not refused or reported again") { id };
         acknowledge.SetAction(async (parsed, cancellation) =>
         {
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(data), cancellation);
+            var server = await choice.Open(parsed, cancellation);
             var done = await server.Post($"{Route}/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}/acknowledge", AdminJson.Default.AcknowledgedAnomalies, cancellation);
             output.WriteLine($"acknowledged {string.Join(", ", done.Names)}");
             return Success;

@@ -9,14 +9,14 @@ internal static class ExplainCommand
 {
     public static Command Make(TextWriter output)
     {
-        var data = CommandLine.DataDirectory();
+        var choice = new AdminServerChoice();
         var json = CommandLine.ForMachines();
         var order = new Argument<string>("ORDER") { Description = "id or URL of the order, or of its authorization, challenge or certificate; a certificate's serial number; an id of 'evidence list'" };
-        var explain = new Command("explain", "why an order was refused or what it waits for: every check with what was compared and what would help") { order, data, json };
+        var explain = new Command("explain", "why an order was refused or what it waits for: every check with what was compared and what would help") { order, choice, json };
         explain.SetAction(async (parsed, cancellation) =>
         {
             var id = Id(parsed.GetRequiredValue(order));
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(data), cancellation);
+            var server = await choice.Open(parsed, cancellation);
             var explanation = await Ask(server, id, cancellation);
             output.Write(parsed.GetValue(json) ? JsonSerializer.Serialize(explanation, AdminJson.Default.OrderExplanation) + Environment.NewLine : ExplainText.Of(explanation));
             return 0;

@@ -3,18 +3,14 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DeviceAcme.Protocol.Admin;
 
 namespace DeviceAcme.Cli;
 
-/// <summary>A server elsewhere, as the environment names it: where, with which credential, and which root to trust.</summary>
+/// <summary>An admin listener: where it is, with which credential to come, and what to trust.</summary>
 internal sealed record RemoteServer(Uri Url)
 {
-    public const string UrlVariable = "DEVICEACME_ADMIN_URL";
-    public const string TokenVariable = "DEVICEACME_ADMIN_TOKEN";
-    public const string TokenFileVariable = "DEVICEACME_ADMIN_TOKEN_FILE";
-    public const string CaVariable = "DEVICEACME_ADMIN_CA";
-    public const string CertificateVariable = "DEVICEACME_ADMIN_CERTIFICATE";
-    public const string KeyVariable = "DEVICEACME_ADMIN_KEY";
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(100);
 
     /// <summary>What goes behind <c>Bearer</c>; null where a client certificate stands for the caller.</summary>
     public string? Token { get; init; }
@@ -22,36 +18,48 @@ internal sealed record RemoteServer(Uri Url)
     /// <summary>PEM; null: what the system trusts.</summary>
     public string? CaFile { get; init; }
 
+    /// <summary>SHA-256 of a certificate that the server must have, or that its own must be below; null: none in particular.</summary>
+    public byte[]? Pin { get; init; }
+
     /// <summary>PEM files of a client certificate and its key.</summary>
     public (string Certificate, string Key)? ClientCertificate { get; init; }
 
-    /// <summary>The server that the environment names; null where it names none.</summary>
-    public static RemoteServer? Find(Func<string, string?> environment)
+    /// <summary>The server that somebody named; null where nobody named one.</summary>
+    public static RemoteServer? Find(Func<AdminSetting, GivenValue?> given)
     {
-        if (Value(UrlVariable) is not { } text)
+        if (given(AdminSetting.Url) is not { } named)
         {
             return null;
         }
 
         // a token over plain HTTP would be anybody's
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || !(url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
+        if (!Uri.TryCreate(named.Text, UriKind.Absolute, out var url) || !(url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
         {
-            throw new WrongUse($"{UrlVariable}: expected an https URL, found '{text}'");
+            throw new WrongUse($"{named.Name}: expected an https URL, found '{named.Text}'");
         }
 
-        var certificate = (Value(CertificateVariable), Value(KeyVariable)) switch
-        {
-            ({ } file, { } key) => (File(CertificateVariable, file), File(KeyVariable, key)),
-            (null, null) => ((string, string)?)null,
-            _ => throw new WrongUse($"{CertificateVariable} and {KeyVariable} belong together"),
-        };
-        var token = Value(TokenVariable) ?? (Value(TokenFileVariable) is { } tokenFile ? System.IO.File.ReadAllText(File(TokenFileVariable, tokenFile)).Trim() : null);
-        return token is null && certificate is null
-            ? throw new WrongUse($"{UrlVariable} is set, and no credential is", $"set {TokenVariable}, {TokenFileVariable}, or {CertificateVariable} and {KeyVariable}")
-            : new RemoteServer(url) { Token = token, CaFile = Value(CaVariable) is { } ca ? File(CaVariable, ca) : null, ClientCertificate = certificate };
+        var server = new RemoteServer(url).With(given);
+        return server.Token is null && server.ClientCertificate is null
+            ? throw new WrongUse(
+                $"{named.Name} names a server, and no credential is named",
+                $"{AdminSetting.TokenFile.Option}, {AdminSetting.Token.Variable}, or {AdminSetting.Certificate.Option} and {AdminSetting.Key.Option}; 'deviceacme token add' on the server's machine makes a token")
+            : server;
+    }
 
-        string? Value(string name) => environment(name) is { Length: > 0 } value ? value : null;
-        string File(string name, string path) => System.IO.File.Exists(path) ? path : throw new WrongUse($"{name}: no file {path}");
+    /// <summary>The server that runs on a data directory of this machine, with the token and the root that lie there unless others are given.</summary>
+    public static RemoteServer OnDataDirectory(string dataDirectory, Uri admin, Func<AdminSetting, GivenValue?> given)
+    {
+        var server = new RemoteServer(admin).With(given);
+        if (admin.Scheme == Uri.UriSchemeHttps && server is { CaFile: null, Pin: null })
+        {
+            // over TLS the listener has a certificate of the server's own CA, unless its operator gave it another
+            var ca = Path.Combine(dataDirectory, "ca", "root.pem");
+            server = server with { CaFile = File.Exists(ca) ? ca : null };
+        }
+
+        return server.Token is null && server.ClientCertificate is null
+            ? server with { Token = ReadToken(Path.Combine(dataDirectory, RunningServer.TokenFileName), "run this as the account that the server runs as, or name a token of your own with --token-file") }
+            : server;
     }
 
     /// <summary>A client that trusts and shows what was said.</summary>
@@ -77,8 +85,60 @@ internal sealed record RemoteServer(Uri Url)
             throw new CommandFailure($"a certificate or key for {Url} cannot be read: {exception.Message}");
         }
 
-        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, SslOptions = tls }) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(30), DefaultRequestVersion = HttpVersion.Version11 };
+        if (Pin is { } pin)
+        {
+            tls.RemoteCertificateValidationCallback = new CertificatePin(pin).Accepts;
+        }
+
+        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, SslOptions = tls }) { BaseAddress = Url, Timeout = _patience, DefaultRequestVersion = HttpVersion.Version11 };
         client.DefaultRequestHeaders.Authorization = Token is null ? null : new AuthenticationHeaderValue("Bearer", Token);
         return client;
     }
+
+    private RemoteServer With(Func<AdminSetting, GivenValue?> given)
+    {
+        var certificate = (given(AdminSetting.Certificate), given(AdminSetting.Key)) switch
+        {
+            ({ } file, { } key) => (Existing(file), Existing(key)),
+            (null, null) => ((string, string)?)null,
+            _ => throw new WrongUse($"{AdminSetting.Certificate.Option} and {AdminSetting.Key.Option} belong together"),
+        };
+        var pin = given(AdminSetting.Pin);
+        var ca = given(AdminSetting.Ca);
+        if (pin is not null && ca is not null)
+        {
+            throw new WrongUse($"{ca.Name} and {pin.Name} exclude each other: each says what to trust and nothing else");
+        }
+
+        return this with
+        {
+            // what stands in a file and was named now counts more than what the environment holds
+            Token = TokenOf(given(AdminSetting.Token), given(AdminSetting.TokenFile)),
+            CaFile = ca is null ? null : Existing(ca),
+            Pin = pin is null ? null : CertificatePin.Parse(pin),
+            ClientCertificate = certificate,
+        };
+    }
+
+    private static string? TokenOf(GivenValue? token, GivenValue? file) =>
+        file is not null && (token is null || (IsOption(file) && !IsOption(token)))
+            ? ReadToken(Existing(file), $"{file.Name} names it")
+            : token?.Text;
+
+    private static string ReadToken(string path, string hint)
+    {
+        try
+        {
+            var token = File.ReadAllText(path).Trim();
+            return token.Length > 0 && !token.Any(char.IsWhiteSpace) ? token : throw new CommandFailure($"{path} holds no token", hint);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailure($"the admin token {path} cannot be read: {exception.Message}", hint);
+        }
+    }
+
+    private static bool IsOption(GivenValue given) => given.Name.StartsWith('-');
+
+    private static string Existing(GivenValue file) => File.Exists(file.Text) ? file.Text : throw new WrongUse($"{file.Name}: no file {file.Text}");
 }

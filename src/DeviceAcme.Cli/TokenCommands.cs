@@ -11,7 +11,7 @@ internal sealed class TokenCommands(TextWriter output, Talk talk, TimeProvider t
 {
     private const string Route = "admin/v1/tokens";
 
-    private readonly Option<string> _data = CommandLine.DataDirectory();
+    private readonly AdminServerChoice _server = new();
     private readonly Option<bool> _json = CommandLine.ForMachines();
     private readonly ListReading _reading = new();
 
@@ -29,7 +29,7 @@ internal sealed class TokenCommands(TextWriter output, Talk talk, TimeProvider t
         };
         add.SetAction(async (parsed, cancellation) =>
         {
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(_data), cancellation);
+            var server = await _server.Open(parsed, cancellation);
             var only = parsed.GetValue(profiles) ?? [];
             var wanted = new NewAdminToken
             {
@@ -48,7 +48,7 @@ internal sealed class TokenCommands(TextWriter output, Talk talk, TimeProvider t
         _reading.AddTo(list);
         list.SetAction(async (parsed, cancellation) =>
         {
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(_data), cancellation);
+            var server = await _server.Open(parsed, cancellation);
             var tokens = new AdminTokenList { Tokens = await _reading.Read<AdminTokenList, AdminTokenEntry>(server, Route, AdminJson.Default.AdminTokenList, parsed, talk, cancellation) };
             output.Write(parsed.GetValue(_json) ? JsonSerializer.Serialize(tokens, AdminJson.Default.AdminTokenList) + Environment.NewLine : Table(tokens));
             return 0;
@@ -58,7 +58,7 @@ internal sealed class TokenCommands(TextWriter output, Talk talk, TimeProvider t
         var revoke = new Command("revoke", "refuses a token from now on") { which };
         revoke.SetAction(async (parsed, cancellation) =>
         {
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(_data), cancellation);
+            var server = await _server.Open(parsed, cancellation);
             await server.Delete($"{Route}/{Uri.EscapeDataString(parsed.GetRequiredValue(which))}", cancellation);
             return 0;
         });
@@ -66,13 +66,13 @@ internal sealed class TokenCommands(TextWriter output, Talk talk, TimeProvider t
         var self = new Command("self", "who the server takes the caller for");
         self.SetAction(async (parsed, cancellation) =>
         {
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(_data), cancellation);
+            var server = await _server.Open(parsed, cancellation);
             var caller = await server.Get("admin/v1/self", AdminJson.Default.AdminSelf, cancellation);
             output.WriteLine(parsed.GetValue(_json) ? JsonSerializer.Serialize(caller, AdminJson.Default.AdminSelf)
                 : $"{caller.Name}: {string.Join(", ", caller.Roles)}{(caller.Profiles is null ? "" : $", limited to {string.Join(", ", caller.Profiles)}")}");
             return 0;
         });
-        return new Command("token", "tokens for administration over the network") { _data, _json, add, list, revoke, self };
+        return new Command("token", "tokens for administration over the network") { _server, _json, add, list, revoke, self };
     }
 
     private string Table(AdminTokenList tokens)

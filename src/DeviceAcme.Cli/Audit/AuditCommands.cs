@@ -9,7 +9,7 @@ namespace DeviceAcme.Cli.Audit;
 /// <summary><c>deviceacme audit export | verify | head</c>.</summary>
 internal sealed class AuditCommands(TextWriter output, Talk talk)
 {
-    private readonly Option<string> _data = CommandLine.DataDirectory();
+    private readonly AdminServerChoice _server = new();
     private readonly Option<bool> _json = CommandLine.ForMachines();
     private readonly Option<string?> _since = new("--since") { HelpName = "TIME", Description = "from this time on: 2026-01-31T12:00:00Z" };
     private readonly Option<string?> _until = new("--until") { HelpName = "TIME", Description = "before this time" };
@@ -47,17 +47,17 @@ internal sealed class AuditCommands(TextWriter output, Talk talk)
         var head = new Command("head", "number and hash of the last event: keep it where the server's operators cannot write");
         head.SetAction(async (parsed, cancellation) =>
         {
-            var source = await AuditSource.Open(parsed.GetRequiredValue(_data), cancellation);
+            var source = await AuditSource.Open(_server, parsed, cancellation);
             var end = await source.Head(cancellation);
             output.WriteLine(parsed.GetValue(_json) ? new JsonObject { ["sequence"] = end.Sequence, ["hash"] = end.Hash }.ToJsonString() : Text(end));
             return 0;
         });
-        return new Command("audit", "the history of everything that was done and refused") { _data, _json, export, verify, head };
+        return new Command("audit", "the history of everything that was done and refused") { _server, _json, export, verify, head };
     }
 
     private async Task<int> Export(ParseResult parsed, CancellationToken cancellation)
     {
-        var source = await AuditSource.Open(parsed.GetRequiredValue(_data), cancellation);
+        var source = await AuditSource.Open(_server, parsed, cancellation);
         var lines = source.Export(parsed.GetValue(_since), parsed.GetValue(_until), cancellation);
         if (parsed.GetValue(_out) is not { } file)
         {
@@ -121,7 +121,7 @@ internal sealed class AuditCommands(TextWriter output, Talk talk)
             return Tell(verification, parsed.GetValue(_json));
         }
 
-        var source = await AuditSource.Open(parsed.GetRequiredValue(_data), cancellation);
+        var source = await AuditSource.Open(_server, parsed, cancellation);
         anchors.Add(await source.Head(cancellation));
         var all = new AuditVerification(fromTheBeginning: true, anchors);
         await AuditSource.Verify(source.Export(null, null, cancellation), all, talk);

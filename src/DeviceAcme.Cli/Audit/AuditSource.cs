@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Protocol.Admin;
@@ -18,8 +19,8 @@ internal sealed class AuditSource
         _server = server;
     }
 
-    public static async Task<AuditSource> Open(string dataDirectory, CancellationToken cancellation) =>
-        new(dataDirectory, await AdminConnection.TryOpen(dataDirectory, cancellation));
+    public static async Task<AuditSource> Open(AdminServerChoice choice, ParseResult parsed, CancellationToken cancellation) =>
+        new(choice.DataDirectory(parsed), await choice.TryOpen(parsed, cancellation));
 
     /// <summary>The rows as lines, oldest first.</summary>
     public IAsyncEnumerable<string> Export(string? since, string? until, CancellationToken cancellation)

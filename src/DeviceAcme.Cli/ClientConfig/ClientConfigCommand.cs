@@ -30,11 +30,13 @@ internal sealed partial class ClientConfigCommand
     private readonly Option<string?> _dnsProvider = new("--dns-provider") { HelpName = "NAME", Description = "for dns-01: the client's own name of what writes TXT records" };
     private readonly Option<bool> _json = new("--json") { Description = "for machines: the text with its language and notes" };
 
+    private readonly AdminServerChoice _admin;
     private readonly TextWriter _output;
     private readonly Talk _talk;
 
     private ClientConfigCommand(TextWriter output, Talk talk)
     {
+        _admin = AdminServerChoice.Beside(_server.Data);
         _output = output;
         _talk = talk;
     }
@@ -53,6 +55,7 @@ internal sealed partial class ClientConfigCommand
             self._httpPort, self._tlsPort, self._webRoot, self._dnsProvider, self._json,
         };
         self._server.AddTo(command);
+        self._admin.AddTo(command);
         command.SetAction(self.Run);
         return command;
     }
@@ -201,7 +204,7 @@ internal sealed partial class ClientConfigCommand
 
         if (keyId is null)
         {
-            var keys = await EabKeys.Open(parsed.GetRequiredValue(_server.Data), cancellation);
+            var keys = await EabKeys.Open(_admin, parsed, cancellation);
             var made = await keys.Add(profile.Name, expires: null, cancellation);
             _talk.Hint($"made the key {made.KeyId}; 'deviceacme eab remove {made.KeyId}' takes it back");
             return new ExternalAccount(made.KeyId, made.MacKey!);

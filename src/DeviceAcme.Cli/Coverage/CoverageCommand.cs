@@ -12,12 +12,11 @@ internal static class CoverageCommand
 
     private const int TellEvery = 500;
 
-    public static Command Make(TextWriter output, Talk talk, Func<string, CancellationToken, Task<AdminConnection>> open)
+    public static Command Make(TextWriter output, Talk talk, AdminServerChoice choice)
     {
         var file = new Argument<string>("file") { HelpName = "FILE", Description = "the profile as it would be" };
         var since = new Option<string?>("--since") { HelpName = "TIME", Description = "devices seen from then on: 2026-01-31T12:00:00Z, or how long ago: 36h, 30d [default: all that is kept]" };
         var of = new Option<string?>("--of") { HelpName = "NAME", Description = "evidence of another profile [default: the one that the file names]" };
-        var data = CommandLine.DataDirectory();
         var json = CommandLine.ForMachines();
         var command = new CommandWithExamples(
             "coverage",
@@ -28,12 +27,12 @@ internal static class CoverageCommand
             deviceacme coverage changed/apple-device.yaml --json
             """)
         {
-            file, since, of, data, json,
+            file, since, of, choice, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             var profile = ProfileText.Parse(parsed.GetRequiredValue(file));
-            var server = await open(parsed.GetRequiredValue(data), cancellation);
+            var server = await choice.Open(parsed, cancellation);
             var filter = ListReading.Query(("kind", EvidenceKinds.Challenge), ("profile", parsed.GetValue(of) ?? profile.Name), ("since", parsed.GetValue(since)));
             var count = new CoverageCount(profile);
             var seen = 0;

@@ -24,7 +24,7 @@ internal sealed class RenderCommand
     private readonly Option<string?> _evidence = new("--evidence") { HelpName = "FILE|ID", Description = "the certificate for this evidence: a file of 'evidence export', or an id of the running server" };
     private readonly Option<string?> _order = new("--order") { HelpName = "ORDER", Description = "the certificate for an order of the running server: its id or URL" };
     private readonly Option<bool> _pem = new("--pem") { Description = "the certificate itself; its signature is nobody's" };
-    private readonly Option<string> _data = CommandLine.DataDirectory();
+    private readonly AdminServerChoice _server = new();
 
     private readonly TextWriter _output;
     private readonly TimeProvider _time;
@@ -47,7 +47,7 @@ internal sealed class RenderCommand
             deviceacme profile render changed.yaml --order https://acme.example/acme/apple-device/order/7hK2
             """)
         {
-            self._file, self._facts, self._identifiers, self._key, self._evidence, self._order, self._pem, self._data,
+            self._file, self._facts, self._identifiers, self._key, self._evidence, self._order, self._pem, self._server,
         };
         command.Validators.Add(result =>
         {
@@ -64,7 +64,7 @@ internal sealed class RenderCommand
     {
         var profile = ProfileText.Parse(parsed.GetRequiredValue(_file));
         var inputs = await Inputs(parsed, profile, cancellation);
-        using var issuer = CheckCommand.Issuer(parsed.GetRequiredValue(_data), profile.IssuerFor(inputs.Request.Key.Type));
+        using var issuer = CheckCommand.Issuer(_server.DataDirectory(parsed), profile.IssuerFor(inputs.Request.Key.Type));
         SampleCertificate sample;
         try
         {
@@ -103,7 +103,7 @@ internal sealed class RenderCommand
         {
             var record = File.Exists(evidence)
                 ? EvidenceFiles.TryReadRecord(EvidenceFiles.Read(evidence)) ?? throw new WrongUse($"{evidence} is not evidence that a server kept", "deviceacme evidence export writes such files")
-                : await Find(await AdminConnection.Open(parsed.GetRequiredValue(_data), cancellation), evidence, cancellation);
+                : await Find(await _server.Open(parsed, cancellation), evidence, cancellation);
             var identifier = record.Identifier ?? throw new WrongUse($"evidence {record.Id} is of no single identifier", "--order renders the certificate of its order");
             return Of(parsed, profile, [identifier], [record]);
         }
@@ -122,7 +122,7 @@ internal sealed class RenderCommand
 
     private async Task<CertificateInputs> OfOrder(ParseResult parsed, CertificateProfile profile, string id, CancellationToken cancellation)
     {
-        var server = await AdminConnection.Open(parsed.GetRequiredValue(_data), cancellation);
+        var server = await _server.Open(parsed, cancellation);
         var story = await server.Get($"admin/v1/orders/{Uri.EscapeDataString(id)}/explain", AdminJson.Default.OrderExplanation, cancellation);
         var order = story.Order ?? throw new CommandFailure($"'{id}' belongs to no order");
         var records = new List<EvidenceRecord>();

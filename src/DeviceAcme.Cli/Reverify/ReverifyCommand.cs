@@ -10,21 +10,14 @@ using DeviceAcme.Protocol.Admin;
 namespace DeviceAcme.Cli.Reverify;
 
 /// <summary><c>deviceacme reverify</c>: the dry run before anchors or a profile change. Reads the vault over the admin API and judges here.</summary>
-/// <param name="open">Connects to the server of a data directory.</param>
-internal sealed class ReverifyCommand(TextWriter output, Talk talk, TimeProvider time, Func<string, CancellationToken, Task<AdminConnection>> open)
+/// <param name="choice">Whose vault is read.</param>
+internal sealed class ReverifyCommand(TextWriter output, Talk talk, TimeProvider time, AdminServerChoice choice)
 {
     /// <summary>Exit code where something would flip: 1 is a failure of the run itself.</summary>
     private const int WouldFlip = 3;
 
     private const int PageSize = 50;
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(2);
-
-    private readonly Option<string> _data = new("--data")
-    {
-        HelpName = "DIR",
-        Description = "the server's data directory [default: data, or DEVICEACME_DATA]",
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("DEVICEACME_DATA") is { Length: > 0 } folder ? folder : "data",
-    };
 
     private readonly Option<string?> _since = new("--since") { HelpName = "TIME", Description = "evidence from this time on: 2026-01-31T12:00:00Z, 2026-01-31, or how long ago: 36h, 30d [default: all]" };
     private readonly Option<string[]> _anchors = new("--anchors") { HelpName = "DIR", Description = "judge with these vendor roots: what 'deviceacme anchors export' writes, or any folder [default: the set in force]", AllowMultipleArgumentsPerToken = true };
@@ -47,7 +40,7 @@ internal sealed class ReverifyCommand(TextWriter output, Talk talk, TimeProvider
             deviceacme reverify --anchors new-trust --resume reverify.state     can be stopped and started again
             """)
         {
-            _since, _anchors, _profile, _format, _at, _statusList, _resume, _json, _data,
+            _since, _anchors, _profile, _format, _at, _statusList, _resume, _json, choice,
         };
         command.SetAction(Run);
         return command;
@@ -60,7 +53,7 @@ internal sealed class ReverifyCommand(TextWriter output, Talk talk, TimeProvider
         var list = parsed.GetValue(_statusList) is { } path ? Judgement.ReadStatusList(path) : null;
         var since = parsed.GetValue(_since) is { } text ? ReadSince(text, now) : (DateTimeOffset?)null;
         var at = parsed.GetValue(_at) is { } when ? when == "now" ? now : VerifyCommand.ReadTime(when) : (DateTimeOffset?)null;
-        var server = await open(parsed.GetRequiredValue(_data), cancellation);
+        var server = await choice.Open(parsed, cancellation);
         var anchors = parsed.GetValue(_anchors) is { Length: > 0 } folders
             ? AnchorSource.FromFolders(folders)
             : AnchorSource.FromExport(await server.Get("admin/v1/anchors/export", AdminJson.Default.AnchorExport, cancellation));

@@ -160,7 +160,7 @@ public sealed class ReverifyTests : IDisposable
         await using var error = new StringWriter();
         server.Server.Admin.DefaultRequestHeaders.Authorization =
             new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(server.Server.DataDirectory, RunningServer.TokenFileName))).Trim());
-        var command = new ReverifyCommand(output, new Talk(error), server.Clock, (_, _) => Task.FromResult(new AdminConnection(server.Server.Admin))).Command();
+        var command = new ReverifyCommand(output, new Talk(error), server.Clock, new AdminServerChoice(() => new AdminConnection(server.Server.Admin))).Command();
         try
         {
             var code = await command.Parse([.. arguments, "--json"]).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

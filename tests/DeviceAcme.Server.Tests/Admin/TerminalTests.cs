@@ -101,7 +101,8 @@ public sealed class TerminalTests : IDisposable
     [InlineData("https://acme.example:14002", "t", "/nowhere/ca.pem")]
     public void A_server_elsewhere_needs_https_a_credential_and_a_root_that_is_there(string url, string? token, string? ca)
     {
-        var find = () => RemoteServer.Find(name => name switch { RemoteServer.UrlVariable => url, RemoteServer.TokenVariable => token, RemoteServer.CaVariable => ca, _ => null });
+        var given = new Dictionary<AdminSetting, string?> { [AdminSetting.Url] = url, [AdminSetting.Token] = token, [AdminSetting.Ca] = ca };
+        var find = () => RemoteServer.Find(setting => given.GetValueOrDefault(setting) is { } text ? new GivenValue(text, setting.Variable) : null);
 
         find.Should().Throw<WrongUse>();
     }

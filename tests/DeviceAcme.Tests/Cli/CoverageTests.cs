@@ -72,7 +72,7 @@ public sealed class CoverageTests : IDisposable
             .Replace("on-failure: challenge ", $"{line}\n  on-failure: challenge ", StringComparison.Ordinal).Replace("allow: [\"*\"]", $"allow: [\"{allow}\"]", StringComparison.Ordinal));
         using var output = new StringWriter();
         using var client = new HttpClient(new Vault(_stored)) { BaseAddress = new Uri("http://admin.example/") };
-        var command = CoverageCommand.Make(output, new Talk(TextWriter.Null), (_, _) => Task.FromResult(new AdminConnection(client)));
+        var command = CoverageCommand.Make(output, new Talk(TextWriter.Null), new AdminServerChoice(() => new AdminConnection(client)));
         string[] arguments = option is null ? [file] : [file, option];
         var code = await command.Parse(arguments).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output });
         return (code, output.ToString());
