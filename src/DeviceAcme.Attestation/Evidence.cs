@@ -49,5 +49,12 @@ public sealed record Evidence
 /// <summary>An ordered identifier and the fact that must equal it, octet for octet.</summary>
 /// <param name="Type">ACME identifier type, <c>permanent-identifier</c> or <c>hardware-module</c>.</param>
 /// <param name="Value">The value of the order, unchanged.</param>
-/// <param name="Fact">Name of the fact that proves it, for example <c>device.serial</c>; null lets the format choose its own.</param>
-public sealed record ExpectedIdentifier(string Type, string Value, string? Fact);
+/// <param name="Fact">
+/// Name of the fact that proves it, for example <c>device.serial</c>; null lets the format choose its own; <see cref="ByTicket"/> where it is
+/// the value of a ticket: then no fact can equal it, and whoever asks judges the ticket.
+/// </param>
+public sealed record ExpectedIdentifier(string Type, string Value, string? Fact)
+{
+    /// <summary>In the place of a fact: the ordered value is a one-time ticket's.</summary>
+    public const string ByTicket = "ticket";
+}

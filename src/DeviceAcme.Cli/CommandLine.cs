@@ -6,6 +6,7 @@ using DeviceAcme.Cli.ClientConfig;
 using DeviceAcme.Cli.Coverage;
 using DeviceAcme.Cli.Profiles;
 using DeviceAcme.Cli.Reverify;
+using DeviceAcme.Cli.Tickets;
 using DeviceAcme.Cli.Verify;
 
 namespace DeviceAcme.Cli;
@@ -24,6 +25,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Administration of a DeviceAcme server from a terminal.");
         root.Subcommands.Add(Eab(output, talk));
+        root.Subcommands.Add(new TicketCommands(output, talk).Command());
         root.Subcommands.Add(ExplainCommand.Make(output));
         root.Subcommands.Add(EvidenceCommands.Make(output, talk));
         root.Subcommands.Add(AnchorCommands.Make(output, talk));

@@ -65,3 +65,14 @@ internal readonly record struct ActivationId(string Value)
 {
     public override string ToString() => Value;
 }
+
+/// <summary>A ticket's id is also its key id for external account binding. It is no secret.</summary>
+internal readonly record struct TicketId(string Value)
+{
+    /// <summary>By octets, as the store compares; the pages of a list go on behind an id.</summary>
+    public static bool operator >(TicketId left, TicketId right) => string.CompareOrdinal(left.Value, right.Value) > 0;
+
+    public static bool operator <(TicketId left, TicketId right) => right > left;
+
+    public override string ToString() => Value;
+}

@@ -39,13 +39,23 @@ internal sealed class Account
 
     public string? ExternalAccountBinding { get; private init; }
 
-    /// <summary>The only profile that the external account is good for; null for all.</summary>
+    /// <summary>The only profile that the external account or the ticket is good for; null for all.</summary>
     public string? ExternalAccountProfile { get; private init; }
+
+    /// <summary>The ticket that it came of, or that it used first: whose rules its orders are under.</summary>
+    public TicketId? Ticket { get; private set; }
+
+    /// <summary>The ticket whose own directory it lives in; empty for the profile's.</summary>
+    public string Directory { get; private init; } = "";
+
+    /// <summary>Whether somebody vouched for it at this profile.</summary>
+    public bool IsVouchedFor(string profile) => (Ticket is not null || ExternalAccountKeyId is not null) && (ExternalAccountProfile ?? profile) == profile;
+
     public DateTimeOffset CreatedAt { get; private init; }
     public int Version { get; private set; }
 
     public static (Account Account, AuditEvent Event) Create(
-        string profile, string thumbprint, string key, IReadOnlyList<string> contact, string? agreedTerms, ExternalAccount? external, DateTimeOffset now)
+        string profile, string thumbprint, string key, IReadOnlyList<string> contact, string? agreedTerms, AccountOrigin? origin, DateTimeOffset now)
     {
         var account = new Account
         {
@@ -55,12 +65,19 @@ internal sealed class Account
             Key = key,
             Contact = contact,
             AgreedTerms = agreedTerms,
-            ExternalAccountKeyId = external?.KeyId,
-            ExternalAccountBinding = external?.Binding,
-            ExternalAccountProfile = external?.Profile,
+            ExternalAccountKeyId = origin?.Binding is null ? null : origin.Ticket.Value,
+            ExternalAccountBinding = origin?.Binding,
+            ExternalAccountProfile = origin?.Profile,
+            Ticket = origin?.Ticket,
+            Directory = origin is { InItsDirectory: true } ? origin.Ticket.Value : "",
             CreatedAt = now,
         };
-        var detail = external is null ? null : $"bound to external account {external.KeyId}";
+        var detail = origin switch
+        {
+            null => null,
+            { Binding: not null } => $"bound to external account {origin.Ticket}",
+            _ => $"with ticket {origin.Ticket}",
+        };
         return (account, account.Event("account.created", now, detail));
     }
 
@@ -111,5 +128,8 @@ internal sealed class Account
         new() { At = now, Kind = kind, Profile = Profile, Account = Id, Detail = detail };
 }
 
-/// <summary>An external account that vouched for a new account.</summary>
-internal sealed record ExternalAccount(string KeyId, string? Profile, string Binding);
+/// <summary>The ticket that vouched for a new account.</summary>
+/// <param name="Profile">The only profile that it is good for; null for all.</param>
+/// <param name="Binding">The JWS as the client sent it, where the ticket was presented as an external account key.</param>
+/// <param name="InItsDirectory">The account lives in the ticket's own directory.</param>
+internal sealed record AccountOrigin(TicketId Ticket, string? Profile, string? Binding = null, bool InItsDirectory = false);

@@ -41,6 +41,9 @@ internal sealed class Authorization
     /// <summary>The device that accepted evidence proved.</summary>
     public DeviceId? Device { get; private set; }
 
+    /// <summary>The ticket that was used for it, or that stands for its challenge.</summary>
+    public TicketId? Ticket { get; private set; }
+
     public int Version { get; private set; }
     public IReadOnlyList<Challenge> Challenges => _challenges;
     public AcmeIdentifier Identifier => new(IdentifierType, IdentifierValue);

@@ -23,6 +23,9 @@ internal sealed class AllowPattern
     /// <summary>The pattern as it is written.</summary>
     public string Text { get; }
 
+    /// <summary>True where it is one value and not a pattern of many.</summary>
+    public bool IsExact { get; private init; }
+
     /// <summary>True if the whole value matches. dns values are compared without regard to case, all others octet for octet.</summary>
     public bool Matches(string value) => _matches(value);
 
@@ -49,7 +52,7 @@ internal sealed class AllowPattern
             return new AllowPattern(text, value => value.Length > text.Length && value.EndsWith(text, StringComparison.OrdinalIgnoreCase));
         }
 
-        return new AllowPattern(text, Glob(text, type == AcmeIdentifier.Dns));
+        return new AllowPattern(text, Glob(text, type == AcmeIdentifier.Dns)) { IsExact = !text.Contains('*', StringComparison.Ordinal) && !text.Contains('?', StringComparison.Ordinal) };
     }
 
     private static AllowPattern? Regular(string? type, string text, out string error)
@@ -98,7 +101,7 @@ internal sealed class AllowPattern
 
         if (IPAddress.TryParse(text, out var single))
         {
-            return new AllowPattern(text, value => IPAddress.TryParse(value, out var address) && address.Equals(single));
+            return new AllowPattern(text, value => IPAddress.TryParse(value, out var address) && address.Equals(single)) { IsExact = true };
         }
 
         error = $"'{text}' must be an address, a CIDR such as 10.0.0.0/8 (host bits zero), '*' or a /regular expression/";

@@ -22,6 +22,12 @@ internal sealed record CertificateProfile
     /// <summary>Whether an account needs a key that the operator gave out (RFC 8555 §7.3.4).</summary>
     public required ExternalAccountBindingMode ExternalAccountBinding { get; init; }
 
+    /// <summary>Whether tickets have directories of their own here, and whether an account needs one.</summary>
+    public TicketUrlMode TicketUrl { get; init; } = TicketUrlMode.Optional;
+
+    /// <summary>An account is made only of a ticket; which of its presentations is used makes no difference.</summary>
+    public bool RequiresTicket => ExternalAccountBinding == ExternalAccountBindingMode.Required || TicketUrl == TicketUrlMode.Required;
+
     /// <summary>By identifier type; a type that is not listed is <c>unsupportedIdentifier</c> here.</summary>
     public required IReadOnlyDictionary<string, IdentifierRule> Identifiers { get; init; }
 
@@ -56,12 +62,23 @@ internal sealed record CertificateProfile
     /// <summary>Who signs for a key of this type.</summary>
     public string IssuerFor(string keyType) => IssuersByKey.GetValueOrDefault(keyType, Issuer);
 
+    /// <summary>Devices order the code of a ticket, and say nothing else of themselves (<c>proves: ticket</c>).</summary>
+    public bool TakesClientIdentifier => Identifiers.Values.Any(rule => rule.ByTicket);
+
     /// <summary>The names of an ordered device, or, with the verdict on its evidence, all that it proved. The ledger is asked for the ordered ones alone.</summary>
     public IReadOnlyList<DeviceKey> KeysOf(AcmeIdentifier identifier, Verdict? verdict = null) =>
         DeviceKey.Of(identifier, Identifiers.GetValueOrDefault(identifier.Type)?.Proves, verdict?.Outcome == VerdictOutcome.Accepted ? verdict.Facts : null);
 }
 
 internal enum ExternalAccountBindingMode
+{
+    None,
+    Optional,
+    Required,
+}
+
+/// <summary>What a profile says of the directories of tickets, <c>/acme/PROFILE/TICKET/directory</c>.</summary>
+internal enum TicketUrlMode
 {
     None,
     Optional,
@@ -106,6 +123,9 @@ internal sealed record IdentifierRule
 
     /// <summary>The fact that the ordered value must equal; null for types that are not attested.</summary>
     public string? Proves { get; init; }
+
+    /// <summary>The ordered value is a ticket's code, which stands for a name of the device.</summary>
+    public bool ByTicket => Proves == ExpectedIdentifier.ByTicket;
 
     /// <summary>Whether CAA records are honoured (RFC 8659, RFC 8657); only for <c>dns</c>.</summary>
     public bool Caa { get; init; }

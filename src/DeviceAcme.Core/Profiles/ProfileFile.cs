@@ -36,7 +36,7 @@ internal static partial class ProfileFile
         }
 
         var name = properties.TryGetValue("name", out var node) ? Name(node, path) : Missing(root, "name", "the profile's name");
-        var accounts = properties.TryGetValue("accounts", out node) ? Accounts(node) : ExternalAccountBindingMode.None;
+        var accounts = properties.TryGetValue("accounts", out node) ? AccountSection.Read(node) : AccountRule.Silent;
         var identifiers = properties.TryGetValue("identifiers", out node) ? IdentifierSection.Read(node) : null;
         var attestation = AttestationSection.Read(properties.GetValueOrDefault("attestation"));
         var certificate = properties.TryGetValue("certificate", out node) ? CertificateSection.Read(node) : null;
@@ -57,7 +57,8 @@ internal static partial class ProfileFile
             Description = properties.TryGetValue("description", out node) ? node.Text() : null,
             Text = text,
             Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
-            ExternalAccountBinding = accounts,
+            ExternalAccountBinding = accounts.ExternalAccountBinding,
+            TicketUrl = accounts.TicketUrl,
             Identifiers = identifiers ?? new Dictionary<string, IdentifierRule>(),
             Attestation = attestation,
             Anomalies = AnomalySection.Read(properties.GetValueOrDefault("anomalies")),
@@ -163,16 +164,6 @@ internal static partial class ProfileFile
 
         return name;
     }
-
-    private static ExternalAccountBindingMode Accounts(ProfileNode node) =>
-        node.Properties(["external-account-binding"]).TryGetValue("external-account-binding", out var binding)
-            ? binding.Choice(new Dictionary<string, ExternalAccountBindingMode>
-            {
-                ["none"] = ExternalAccountBindingMode.None,
-                ["optional"] = ExternalAccountBindingMode.Optional,
-                ["required"] = ExternalAccountBindingMode.Required,
-            })
-            : ExternalAccountBindingMode.None;
 
     private static string Missing(ProfileNode root, string property, string what)
     {

@@ -73,4 +73,7 @@ public sealed record ExternalAccountKeyList
 [JsonSerializable(typeof(AdminTokenEntry))]
 [JsonSerializable(typeof(AdminTokenList))]
 [JsonSerializable(typeof(AdminSelf))]
+[JsonSerializable(typeof(NewTicketRequest))]
+[JsonSerializable(typeof(TicketEntry))]
+[JsonSerializable(typeof(TicketPage))]
 public sealed partial class AdminJson : JsonSerializerContext;

@@ -9,12 +9,21 @@ internal static class AcmeEndpoints
         routes.MapMethods("/acme/{profile}/directory", ["GET", "HEAD"], GetDirectory.Handle);           // §7.1.1
         routes.MapMethods("/acme/{profile}/new-nonce", ["GET", "HEAD"], NewNonce.Handle);               // §7.2
 
-        var acme = routes.MapGroup("/acme/{profile}");
+        routes.MapMethods($"/acme/{{profile}}/{TicketDirectories.Route}/directory", ["GET", "HEAD"], GetDirectory.Handle);
+        routes.MapMethods($"/acme/{{profile}}/{TicketDirectories.Route}/new-nonce", ["GET", "HEAD"], NewNonce.Handle);
+        routes.MapPost("/directory", GetDirectory.Posted).WithMetadata(new SignedBy(Signer.Account));   // §6.3
+
+        // a profile's directory, and those of its tickets
+        MapDirectory(routes.MapGroup("/acme/{profile}"));
+        MapDirectory(routes.MapGroup($"/acme/{{profile}}/{TicketDirectories.Route}"));
+    }
+
+    private static void MapDirectory(RouteGroupBuilder acme)
+    {
         var byKey = acme.MapGroup("").WithMetadata(new SignedBy(Signer.Key));
         var byAccount = acme.MapGroup("").WithMetadata(new SignedBy(Signer.Account));
         var byEither = acme.MapGroup("").WithMetadata(new SignedBy(Signer.Either));
 
-        routes.MapPost("/directory", GetDirectory.Posted).WithMetadata(new SignedBy(Signer.Account));   // §6.3
         byAccount.MapPost("/directory", GetDirectory.Posted);                                           // §6.3
         byAccount.MapPost("/new-nonce", NewNonce.Posted);                                               // §6.3
 

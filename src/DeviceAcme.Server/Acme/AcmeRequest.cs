@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Jose;
@@ -8,12 +9,18 @@ using DeviceAcme.Protocol.Jose;
 namespace DeviceAcme.Server.Acme;
 
 /// <summary>A request whose signature, nonce, URL and signer were verified by <see cref="JwsMiddleware"/>.</summary>
-internal sealed class AcmeRequest(CertificateProfile profile, AcmeUrls urls, FlattenedJws jws, Jwk key, Account? account, DateTimeOffset now)
+internal sealed class AcmeRequest(CertificateProfile profile, AcmeUrls urls, FlattenedJws jws, Jwk key, Account? account, Ticket? ticket, DateTimeOffset now)
 {
     /// <summary>The profile of the directory that the request came to.</summary>
     public CertificateProfile Profile { get; } = profile;
 
     public AcmeUrls Urls { get; } = urls;
+
+    /// <summary>The ticket whose own directory the request came to; null for the profile's.</summary>
+    public Ticket? Ticket { get; } = ticket;
+
+    /// <summary>How accounts of this directory are told from those of others of the profile.</summary>
+    public string Directory => Ticket?.Id.Value ?? "";
 
     /// <summary>The key that signed.</summary>
     public Jwk Key { get; } = key;

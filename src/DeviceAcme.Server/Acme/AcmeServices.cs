@@ -14,6 +14,7 @@ internal static class AcmeServices
         services.AddSingleton<ProfileCatalog>();
         services.AddSingleton(_ => new Nonces());
         services.AddSingleton<AccountKeys>();
+        services.AddSingleton<TicketDirectories>();
         services.AddSingleton(_ => new VerifiedIntermediates());
         services.AddSingleton<DeviceAttestation>();
         services.AddSingleton<AndroidStatusLists>();

@@ -2,10 +2,11 @@ using DeviceAcme.Core;
 
 namespace DeviceAcme.Server.Acme;
 
-/// <summary>The URLs of one profile's directory. They are made from the configured base, never from a Host header.</summary>
-internal readonly record struct AcmeUrls(string BaseUrl, string Profile)
+/// <summary>The URLs of one directory. They are made from the configured base, never from a Host header.</summary>
+/// <param name="Ticket">The code in the path of a ticket's own directory; null for the profile's.</param>
+internal readonly record struct AcmeUrls(string BaseUrl, string Profile, string? Ticket = null)
 {
-    private string Root => $"{BaseUrl}/acme/{Profile}";
+    private string Root => Ticket is null ? $"{BaseUrl}/acme/{Profile}" : $"{BaseUrl}/acme/{Profile}/{Ticket}";
 
     public string Directory => $"{Root}/directory";
     public string NewNonce => $"{Root}/new-nonce";

@@ -40,7 +40,7 @@ internal static class ChangeKey
 
     private static Account Apply(AcmeContext context, AcmeRequest request, Jwk newKey)
     {
-        var other = context.Accounts.FirstOrDefault(account => account.Profile == request.Profile.Name && account.Thumbprint == newKey.Thumbprint);
+        var other = context.Accounts.FirstOrDefault(account => account.Profile == request.Profile.Name && account.Directory == request.Directory && account.Thumbprint == newKey.Thumbprint);
         if (other is not null)
         {
             // RFC 8555 §7.3.5: 409 with the Location of the account that has the key

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using DeviceAcme.Core;
 using DeviceAcme.Core.Accounts;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Jose;
@@ -38,29 +40,15 @@ internal sealed class ExternalAccountBinding
     }
 
     /// <summary>Finds the key and verifies the MAC; an unknown key and a wrong MAC get the same answer.</summary>
-    public (ExternalAccountKey Key, ExternalAccount Account) Verify(AcmeContext context, AcmeRequest request)
+    public (Ticket Ticket, AccountOrigin Origin) Verify(AcmeContext context, AcmeRequest request)
     {
-        var key = context.ExternalAccountKeys.FirstOrDefault(key => key.KeyId == _jws.Kid);
-        if (key is null || !_jws.VerifyMac(key.MacKey))
+        var ticket = context.Tickets.FirstOrDefault(ticket => ticket.Id == new TicketId(_jws.Kid!));
+        if (ticket?.MacKey is not { } mac || !_jws.VerifyMac(mac))
         {
             throw Problems.Unauthorized("external-account-mac-invalid", "externalAccountBinding: the key id is unknown, or the MAC is not made with its key (the MAC key is base64url and must be decoded)");
         }
 
-        if (key.ExpiresAt <= request.Now)
-        {
-            throw Problems.Unauthorized("external-account-key-expired", $"externalAccountBinding: the key {key.KeyId} has expired; ask the administrator for a new one");
-        }
-
-        if (key.Profile is not null && key.Profile != request.Profile.Name)
-        {
-            throw Problems.Unauthorized("external-account-key-of-other-profile", $"externalAccountBinding: the key {key.KeyId} is for another directory than {request.Urls.Directory}");
-        }
-
-        if (key.AccountId is not null)
-        {
-            throw Problems.Unauthorized("external-account-key-used", $"externalAccountBinding: the key {key.KeyId} has made its account already; ask the administrator for a new one");
-        }
-
-        return (key, new ExternalAccount(key.KeyId, key.Profile, _text));
+        ticket.RequireUsable("externalAccountBinding", request.Profile.Name, request.Now);
+        return (ticket, new AccountOrigin(ticket.Id, ticket.Profile, _text));
     }
 }

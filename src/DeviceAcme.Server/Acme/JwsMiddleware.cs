@@ -12,7 +12,7 @@ namespace DeviceAcme.Server.Acme;
 /// Verifies every signed request before its handler runs (RFC 8555 §6.2 to §6.5): media type, size, nonce, then the rest. The nonce
 /// is spent first, because one that appeared in any request is used up, also in one that fails.
 /// </summary>
-internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb db, ServerOptions options, ProfileCatalog profiles, AccountKeys accountKeys, TimeProvider time)
+internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb db, ServerOptions options, ProfileCatalog profiles, AccountKeys accountKeys, TicketDirectories tickets, TimeProvider time)
 {
     public const string MediaType = "application/jose+json";
 
@@ -29,7 +29,8 @@ internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb 
     private async Task<AcmeRequest> Verify(HttpContext context, Signer signer)
     {
         var profile = profiles.Require(context);
-        var urls = new AcmeUrls(options.BaseUrl, profile.Name);
+        var ticket = await tickets.Find(context, profile);
+        var urls = TicketDirectories.Urls(context, options, profile);
         RequireMediaType(context.Request);
         var envelope = await RequestBody.Read(context, JwsEnvelope.Parse);
         var now = time.GetUtcNow();
@@ -55,7 +56,7 @@ internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb 
             throw Problems.Malformed("kid-required", "protected.jwk: this resource wants the account's URL, kid (RFC 8555 §6.2)");
         }
 
-        var account = jws.Kid is null ? null : await FindAccount(urls, jws.Kid, context.RequestAborted);
+        var account = jws.Kid is null ? null : await FindAccount(urls, ticket?.Id.Value ?? "", jws.Kid, context.RequestAborted);
         var key = jws.Jwk ?? accountKeys.Restore(account!);
         if (!jws.Verify(key))
         {
@@ -63,7 +64,7 @@ internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb 
         }
 
         account?.RequireValid();
-        return new AcmeRequest(profile, urls, jws, key, account, now);
+        return new AcmeRequest(profile, urls, jws, key, account, ticket, now);
     }
 
     // RFC 8555 §6.2 defines no parameters; some clients add a charset, which changes nothing
@@ -85,7 +86,7 @@ internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb 
         }
     }
 
-    private async Task<Account> FindAccount(AcmeUrls urls, string kid, CancellationToken cancellation)
+    private async Task<Account> FindAccount(AcmeUrls urls, string directory, string kid, CancellationToken cancellation)
     {
         if (urls.AccountOf(kid) is not { } id)
         {
@@ -95,7 +96,7 @@ internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb 
         }
 
         await using var context = db.Read();
-        return await context.Accounts.FirstOrDefaultAsync(account => account.Id == id && account.Profile == urls.Profile, cancellation)
+        return await context.Accounts.FirstOrDefaultAsync(account => account.Id == id && account.Profile == urls.Profile && account.Directory == directory, cancellation)
             ?? throw Problems.AccountDoesNotExist("account-unknown", "protected.kid: there is no such account in this directory");
     }
 }

@@ -1,5 +1,5 @@
 using DeviceAcme.Core.Accounts;
-using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Storage;
 using Microsoft.EntityFrameworkCore;
@@ -16,7 +16,7 @@ internal static class NewAccount
         await using (var context = db.Read())
         {
             var known = await context.Accounts.FirstOrDefaultAsync(
-                account => account.Profile == request.Profile.Name && account.Thumbprint == request.Key.Thumbprint, cancellation);
+                account => account.Profile == request.Profile.Name && account.Directory == request.Directory && account.Thumbprint == request.Key.Thumbprint, cancellation);
             if (known is not null)
             {
                 return Found(request, known);
@@ -31,10 +31,15 @@ internal static class NewAccount
         ContactRules.Check(wanted.Contact);
         var terms = TermsOfService.Agree(options, wanted.TermsOfServiceAgreed);
         var binding = wanted.ExternalAccountBinding is { } jws ? ExternalAccountBinding.Open(jws, request) : null;
-        if (binding is null && request.Profile.ExternalAccountBinding == ExternalAccountBindingMode.Required)
+        if (binding is not null && request.Ticket is not null)
+        {
+            throw Problems.Malformed("external-account-at-ticket", "externalAccountBinding: this directory is a ticket's own, which vouches for the account; leave the binding away, or use the profile's directory");
+        }
+
+        if (binding is null && request.Ticket is null && request.Profile.RequiresTicket)
         {
             throw Problems.ExternalAccountRequired(
-                "external-account-required", "externalAccountBinding: this directory wants one (RFC 8555 §7.3.4); ask its administrator for a key id and a MAC key");
+                "external-account-required", "externalAccountBinding: this directory wants one (RFC 8555 §7.3.4); ask its administrator for a ticket: a key id and a MAC key, or the URL of a directory of your own");
         }
 
         var (account, created) = await db.Commit(context => Create(context, request, wanted, terms, binding), cancellation);
@@ -45,22 +50,36 @@ internal static class NewAccount
         AcmeContext context, AcmeRequest request, NewAccountRequest wanted, string? terms, ExternalAccountBinding? binding)
     {
         // the same key may have been registered by a request beside this one
-        if (context.Accounts.FirstOrDefault(account => account.Profile == request.Profile.Name && account.Thumbprint == request.Key.Thumbprint) is { } known)
+        if (context.Accounts.FirstOrDefault(account => account.Profile == request.Profile.Name && account.Directory == request.Directory && account.Thumbprint == request.Key.Thumbprint) is { } known)
         {
             return (known, false);
         }
 
-        var external = binding?.Verify(context, request);
+        var shown = binding is null ? OfDirectory(context, request) : binding.Verify(context, request);
         var (account, happened) = Account.Create(
-            request.Profile.Name, request.Key.Thumbprint, request.Key.ToJson(), wanted.Contact, terms, external?.Account, request.Now);
-        if (external is { } bound)
-        {
-            bound.Key.AccountId = account.Id;
-        }
-
+            request.Profile.Name, request.Key.Thumbprint, request.Key.ToJson(), wanted.Contact, terms, shown?.Origin, request.Now);
         context.Accounts.Add(account);
         context.Record(happened);
+        if (shown is { } ticket)
+        {
+            // in this commit: of two accounts that are made with the last use at once, one finds it used
+            var how = binding is null ? TicketPresentation.Directory : TicketPresentation.ExternalAccount;
+            context.Record(ticket.Ticket.Use(account.Id, how, request.Profile.Name, request.Now));
+        }
+
         return (account, true);
+    }
+
+    private static (Ticket Ticket, AccountOrigin Origin)? OfDirectory(AcmeContext context, AcmeRequest request)
+    {
+        if (request.Ticket is not { } found)
+        {
+            return null;
+        }
+
+        var ticket = context.Tickets.Single(ticket => ticket.Id == found.Id);
+        ticket.RequireUsable("directory", request.Profile.Name, request.Now);
+        return (ticket, new AccountOrigin(ticket.Id, ticket.Profile, InItsDirectory: true));
     }
 
     // RFC 8555 §7.3.1: the existing account as it is, whatever the request says; §7.3.6: 401 for one that was given up

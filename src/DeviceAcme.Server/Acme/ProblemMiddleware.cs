@@ -81,7 +81,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, Nonces non
         var context = (HttpContext)state;
         var headers = context.Response.Headers;
         headers.CacheControl = "no-store";
-        if (DirectoryAbove(context.Request.Path) is { } directory)
+        if (DirectoryAbove(context) is { } directory)
         {
             headers.Append("Link", $"<{directory}>;rel=\"index\"");
         }
@@ -97,9 +97,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, Nonces non
 
     // RFC 8555 §7.1: on everything but the directory. From the path, because what no route takes has no route values; and only
     // for directories that exist, because a name that a client made up must not stand in a header.
-    private string? DirectoryAbove(PathString path) =>
-        path.Value!.Split('/') is ["", "acme", var name, .. var resource] && resource is not ["directory"] && profiles.Find(name) is { } profile
-            ? new AcmeUrls(options.BaseUrl, profile.Name).Directory
+    private string? DirectoryAbove(HttpContext context) =>
+        context.Request.Path.Value!.Split('/') is ["", "acme", var name, .. var resource] && resource is [.., not "directory"] && profiles.Find(name) is { } profile
+            ? TicketDirectories.Urls(context, options, profile).Directory
             : null;
 
     [LoggerMessage(LogLevel.Information, "refused {Method} {Path}: {Type} ({Reason}) {Detail}")]

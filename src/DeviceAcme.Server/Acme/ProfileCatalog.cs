@@ -47,11 +47,11 @@ internal sealed class ProfileCatalog(ProfileVersions profiles, AnchorVersions ve
 
     /// <summary>
     /// The profiles that an order in this directory may name: its own, and those whose account rules the account already meets.
-    /// An open account must not become a way around another profile's external account binding.
+    /// An open account must not become a way around another profile's tickets.
     /// </summary>
     /// <param name="account">Null for the directory itself, which lists what is open to any account.</param>
     public IEnumerable<CertificateProfile> OpenFrom(CertificateProfile directory, Account? account) =>
         All.Where(profile => profile.Name == directory.Name
-            || profile.ExternalAccountBinding != ExternalAccountBindingMode.Required
-            || (account?.ExternalAccountKeyId is not null && (account.ExternalAccountProfile ?? profile.Name) == profile.Name));
+            || !profile.RequiresTicket
+            || account?.IsVouchedFor(profile.Name) == true);
 }

@@ -23,6 +23,7 @@ internal static class AdminEndpoints
         services.AddSingleton<OpenApiDocument>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<ExternalAccountKeys>();
+        services.AddSingleton<Tickets>();
     }
 
     public static void MapAdmin(this IEndpointRouteBuilder routes)
@@ -76,6 +77,13 @@ internal static class AdminEndpoints
 
         admin.MapGet("/orders/{id}/explain", EvidenceEndpoints.Explain).To(Readers, WithinTheirProfiles)
             .Answers("what became of an order and why", Json.OrderExplanation);
+
+        admin.MapGet("/tickets", TicketEndpoints.List).To(Readers, WithinTheirProfiles)
+            .Answers("tickets, newest first", Json.TicketPage, TicketEndpoints.Parameters);
+        admin.MapPost("/tickets", TicketEndpoints.Add).To(Officers, WithinTheirProfiles)
+            .Takes(Json.NewTicketRequest).Creates("a ticket; its secrets are told once", Json.TicketEntry);
+        admin.MapGet("/tickets/{id}", TicketEndpoints.Show).To(Readers, WithinTheirProfiles)
+            .Answers("one ticket", Json.TicketEntry);
 
         admin.MapGet("/tokens", TokenEndpoints.List).To(Overseers)
             .Answers("tokens, those that are over among them", Json.AdminTokenList, AdminQuery.OfPage);

@@ -1,8 +1,7 @@
 using System.Buffers.Text;
 using DeviceAcme.Core;
 using DeviceAcme.Core.Administration;
-using DeviceAcme.Core.Audit;
-using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Profiles;
@@ -11,7 +10,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Admin;
 
-/// <summary>Hands out keys for external account binding (RFC 8555 §7.3.4), lists them and takes them back.</summary>
+/// <summary>Keys for external account binding (RFC 8555 §7.3.4): tickets for one account, seen as keys alone.</summary>
 internal sealed class ExternalAccountKeys(AcmeDb db, ProfileVersions profiles, TimeProvider time)
 {
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(3660);
@@ -26,27 +25,27 @@ internal sealed class ExternalAccountKeys(AcmeDb db, ProfileVersions profiles, T
 
         caller.RequireProfile(wanted.Profile);
         var now = time.GetUtcNow();
-        var key = new ExternalAccountKey
-        {
-            KeyId = Secrets.Id(),
-            MacKey = Secrets.MacKey(),
-            Profile = wanted.Profile,
-            CreatedAt = now,
-            ExpiresAt = wanted.ExpiresIn is null ? null : now + AdminDuration.Parse("expiresIn", wanted.ExpiresIn, LongestLife),
-        };
+        var (ticket, secrets, happened) = Ticket.Make(
+            new NewTicket
+            {
+                Profile = wanted.Profile,
+                ExpiresAt = wanted.ExpiresIn is null ? null : now + AdminDuration.Parse("expiresIn", wanted.ExpiresIn, LongestLife),
+            },
+            caller.Name, now);
         await db.Commit(context =>
         {
-            context.ExternalAccountKeys.Add(key);
-            context.Record(Event("external-account-key.added", key, caller, now));
+            context.Tickets.Add(ticket);
+            context.Record(happened);
         }, cancellation);
-        return Entry(key) with { MacKey = Base64Url.EncodeToString(key.MacKey) };
+        return Entry(ticket) with { MacKey = Base64Url.EncodeToString(secrets.MacKey) };
     }
 
+    /// <summary>Those that were not taken back, oldest first.</summary>
     public async Task<IReadOnlyList<ExternalAccountKeyEntry>> List(AdminCaller caller, CancellationToken cancellation)
     {
         await using var context = db.Read();
-        var keys = await context.ExternalAccountKeys.OrderBy(key => key.CreatedAt).ThenBy(key => key.KeyId).ToListAsync(cancellation);
-        return [.. keys.Where(key => caller.MayUse(key.Profile)).Select(Entry)];
+        var tickets = await context.Tickets.Where(ticket => ticket.MacKey != null && ticket.RevokedAt == null).OrderBy(ticket => ticket.CreatedAt).ThenBy(ticket => ticket.Id).ToListAsync(cancellation);
+        return [.. tickets.Where(ticket => caller.MayUse(ticket.Profile)).Select(Entry)];
     }
 
     /// <summary>Takes a key back. The account that it made goes on: deactivating that is another decision.</summary>
@@ -55,30 +54,19 @@ internal sealed class ExternalAccountKeys(AcmeDb db, ProfileVersions profiles, T
         var now = time.GetUtcNow();
         return db.Commit(context =>
         {
-            var key = context.ExternalAccountKeys.FirstOrDefault(key => key.KeyId == keyId)
+            var ticket = context.Tickets.FirstOrDefault(ticket => ticket.Id == new TicketId(keyId) && ticket.MacKey != null && ticket.RevokedAt == null)
                 ?? throw Problems.Malformed("external-account-key-unknown", $"there is no key with the id '{keyId}'", StatusCodes.Status404NotFound);
-            caller.RequireProfile(key.Profile);
-            context.ExternalAccountKeys.Remove(key);
-            context.Record(Event("external-account-key.removed", key, caller, now));
+            caller.RequireProfile(ticket.Profile);
+            context.Record(ticket.Revoke(null, caller.Name, now));
         }, cancellation);
     }
 
-    private static ExternalAccountKeyEntry Entry(ExternalAccountKey key) => new()
+    private static ExternalAccountKeyEntry Entry(Ticket ticket) => new()
     {
-        KeyId = key.KeyId,
-        Profile = key.Profile,
-        CreatedAt = key.CreatedAt,
-        ExpiresAt = key.ExpiresAt,
-        AccountId = key.AccountId?.Value,
-    };
-
-    private static AuditEvent Event(string kind, ExternalAccountKey key, AdminCaller caller, DateTimeOffset now) => new()
-    {
-        At = now,
-        Kind = kind,
-        Actor = caller.Name,
-        Profile = key.Profile,
-        Account = key.AccountId,
-        Detail = key.KeyId,
+        KeyId = ticket.Id.Value,
+        Profile = ticket.Profile,
+        CreatedAt = ticket.CreatedAt,
+        ExpiresAt = ticket.ExpiresAt,
+        AccountId = ticket.Account?.Value,
     };
 }

@@ -1,9 +1,13 @@
+using DeviceAcme.Core.Tickets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 
 namespace DeviceAcme.Server.Hosting;
 
-/// <summary>Log lines as an operator reads them: time, level, what happened, and our own scopes; where it was logged only for what went wrong.</summary>
+/// <summary>
+/// Log lines as an operator reads them: time, level, what happened, and our own scopes; where it was logged only for what went wrong. Codes of
+/// tickets stand in URLs, which the framework logs too: they are taken out here, of every line.
+/// </summary>
 internal sealed class DiaryFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "diary";
@@ -21,11 +25,11 @@ internal sealed class DiaryFormatter(TimeProvider time) : ConsoleFormatter(Forma
         }, writer);
 
         // What a client sent must not begin a line of its own.
-        writer.Write(entry.Formatter(entry.State, entry.Exception).ReplaceLineEndings(" "));
+        writer.Write(TicketCode.Redact(entry.Formatter(entry.State, entry.Exception)).ReplaceLineEndings(" "));
         writer.WriteLine(entry.LogLevel >= LogLevel.Warning ? $" ({entry.Category})" : "");
         if (entry.Exception is not null)
         {
-            writer.WriteLine(entry.Exception);
+            writer.WriteLine(TicketCode.Redact(entry.Exception.ToString()));
         }
     }
 

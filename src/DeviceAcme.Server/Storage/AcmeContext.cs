@@ -2,6 +2,7 @@ using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Server.Storage.Mappings;
 using Microsoft.EntityFrameworkCore;
 
@@ -11,7 +12,7 @@ namespace DeviceAcme.Server.Storage;
 internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbContext(options)
 {
     public DbSet<Account> Accounts => Set<Account>();
-    public DbSet<ExternalAccountKey> ExternalAccountKeys => Set<ExternalAccountKey>();
+    public DbSet<Ticket> Tickets => Set<Ticket>();
     public DbSet<StoredProfile> Profiles => Set<StoredProfile>();
     public DbSet<StoredProfileVersion> ProfileVersions => Set<StoredProfileVersion>();
     public DbSet<StoredProfileChange> ProfileChanges => Set<StoredProfileChange>();

@@ -62,6 +62,18 @@ internal static class DeviceQueries
         }
     }
 
+    /// <summary>The device with this id, or the only one that has this identifier, of whatever kind.</summary>
+    public static Device? FindDevice(this AcmeContext context, string idOrIdentifier)
+    {
+        if (context.Devices.FirstOrDefault(device => device.Id == new DeviceId(idOrIdentifier)) is { } device)
+        {
+            return device;
+        }
+
+        var ids = context.DeviceIdentifiers.Where(name => name.Value == idOrIdentifier).Select(name => name.Device).Distinct().Take(2).ToList();
+        return ids is [var only] ? context.Devices.Single(found => found.Id == only) : null;
+    }
+
     private static IEnumerable<DeviceId> IdsOf(this AcmeContext context, IEnumerable<DeviceKey> keys) =>
         keys.Select(key => context.DeviceIdentifiers.Where(name => name.Kind == key.Kind && name.Value == key.Value).Select(name => (DeviceId?)name.Device).FirstOrDefault())
             .OfType<DeviceId>();

@@ -28,19 +28,3 @@ internal sealed class StoredCrl
     public required DateTimeOffset ThisUpdate { get; set; }
     public required DateTimeOffset NextUpdate { get; set; }
 }
-
-/// <summary>A key that an administrator handed out for external account binding (RFC 8555 §7.3.4).</summary>
-internal sealed class ExternalAccountKey
-{
-    public required string KeyId { get; init; }
-    public required byte[] MacKey { get; init; }
-
-    /// <summary>The only profile it is good for; null for all.</summary>
-    public string? Profile { get; init; }
-
-    public required DateTimeOffset CreatedAt { get; init; }
-    public DateTimeOffset? ExpiresAt { get; init; }
-
-    /// <summary>The account that used it; a key makes one account.</summary>
-    public AccountId? AccountId { get; set; }
-}

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Storage;
+using Microsoft.EntityFrameworkCore;
 using DeviceAcme.Server.Tests.Conformance;
 using FluentAssertions;
 using Xunit;
@@ -42,7 +43,8 @@ public sealed class SharedServer : IAsyncLifetime
     /// <summary>An external account key, as an administrator hands it out.</summary>
     internal Task AddKey(string keyId, byte[] macKey, string? profile = null, DateTimeOffset? expires = null) => Server.Db.Commit(context =>
     {
-        context.ExternalAccountKeys.Add(new ExternalAccountKey { KeyId = keyId, MacKey = macKey, Profile = profile, CreatedAt = Server.Clock.GetUtcNow(), ExpiresAt = expires });
+        var (created, end) = (Server.Clock.GetUtcNow().ToUnixTimeMilliseconds(), expires?.ToUnixTimeMilliseconds());
+        context.Database.ExecuteSql($"INSERT INTO tickets (id, profile, created_by, created_at, expires_at, uses, used, allowed, attributes, mac_key, version) VALUES ({keyId}, {profile}, 'test', {created}, {end}, 1, 0, '[]', '{{}}', {macKey}, 0)");
     });
 
     /// <summary>What the network says to the names of these tests.</summary>

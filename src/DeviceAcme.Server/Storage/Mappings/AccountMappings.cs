@@ -20,23 +20,11 @@ internal sealed class AccountMapping : IEntityTypeConfiguration<Account>
         account.Property(a => a.ExternalAccountKeyId).HasColumnName("external_account_key_id");
         account.Property(a => a.ExternalAccountBinding).HasColumnName("external_account_binding");
         account.Property(a => a.ExternalAccountProfile).HasColumnName("external_account_profile");
+        account.Property(a => a.Ticket).HasColumnName("ticket_id");
+        account.Property(a => a.Directory).HasColumnName("directory");
         account.Property(a => a.CreatedAt).HasColumnName("created_at");
         account.Property(a => a.Version).HasColumnName("version").IsConcurrencyToken();
-        account.HasIndex(a => new { a.Profile, a.Thumbprint }).IsUnique().HasDatabaseName("accounts_key");
-    }
-}
-
-internal sealed class ExternalAccountKeyMapping : IEntityTypeConfiguration<ExternalAccountKey>
-{
-    public void Configure(EntityTypeBuilder<ExternalAccountKey> key)
-    {
-        key.ToTable("external_account_keys");
-        key.HasKey(k => k.KeyId);
-        key.Property(k => k.KeyId).HasColumnName("key_id");
-        key.Property(k => k.MacKey).HasColumnName("mac_key");
-        key.Property(k => k.Profile).HasColumnName("profile");
-        key.Property(k => k.CreatedAt).HasColumnName("created_at");
-        key.Property(k => k.ExpiresAt).HasColumnName("expires_at");
-        key.Property(k => k.AccountId).HasColumnName("account_id");
+        account.HasIndex(a => new { a.Profile, a.Directory, a.Thumbprint }).IsUnique().HasDatabaseName("accounts_key");
+        account.HasIndex(a => a.Ticket).HasFilter("ticket_id IS NOT NULL").HasDatabaseName("accounts_ticket");
     }
 }

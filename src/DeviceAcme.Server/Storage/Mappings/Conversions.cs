@@ -24,6 +24,7 @@ internal static class Conversions
         conventions.Properties<DeviceId>().HaveConversion<DeviceIdText>();
         conventions.Properties<EvidenceId>().HaveConversion<EvidenceIdText>();
         conventions.Properties<ActivationId>().HaveConversion<ActivationIdText>();
+        conventions.Properties<TicketId>().HaveConversion<TicketIdText>();
         conventions.Properties<AccountStatus>().HaveConversion<StatusText<AccountStatus>>();
         conventions.Properties<OrderStatus>().HaveConversion<StatusText<OrderStatus>>();
         conventions.Properties<AuthorizationStatus>().HaveConversion<StatusText<AuthorizationStatus>>();
@@ -53,6 +54,8 @@ internal static class Conversions
     private sealed class EvidenceIdText() : ValueConverter<EvidenceId, string>(id => id.Value, text => new EvidenceId(text));
 
     private sealed class ActivationIdText() : ValueConverter<ActivationId, string>(id => id.Value, text => new ActivationId(text));
+
+    private sealed class TicketIdText() : ValueConverter<TicketId, string>(id => id.Value, text => new TicketId(text));
 
     private sealed class StatusText<T>() : ValueConverter<T, string>(status => status.ToString().ToLowerInvariant(), text => Enum.Parse<T>(text, true))
         where T : struct, Enum;

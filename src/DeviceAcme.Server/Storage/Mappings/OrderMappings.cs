@@ -59,6 +59,7 @@ internal sealed class AuthorizationMapping : IEntityTypeConfiguration<Authorizat
         authorization.Property(a => a.Expires).HasColumnName("expires");
         authorization.Property(a => a.CreatedAt).HasColumnName("created_at");
         authorization.Property(a => a.Device).HasColumnName("device_id");
+        authorization.Property(a => a.Ticket).HasColumnName("ticket_id");
         authorization.HasIndex(a => a.Device).HasFilter("device_id IS NOT NULL").HasDatabaseName("authorizations_device");
         authorization.Property(a => a.AttestedKey).HasColumnName("attested_key");
         authorization.Property(a => a.Facts).HasColumnName("facts");
