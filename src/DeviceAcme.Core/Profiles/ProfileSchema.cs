@@ -28,7 +28,7 @@ internal static class ProfileSchema
             {
                 ["name"] = Described("the file's name without extension; a segment of the directory's URL", Pattern("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")),
                 ["description"] = Described("one sentence; the directory's meta.profiles shows it", Type("string")),
-                ["accounts"] = Properties(["external-account-binding"], [], new() { ["external-account-binding"] = Choice("none", "optional", "required") }),
+                ["accounts"] = Properties(AccountSection.Known, [], new() { ["external-account-binding"] = Choice("none", "optional", "required"), ["ticket-url"] = Choice("none", "optional", "required") }),
                 ["identifiers"] = Identifiers(),
                 ["attestation"] = Attestation(),
                 ["evidence"] = Properties(EvidenceSection.Known, [], new() { ["keep"] = OneOf(Pattern(DurationPattern), Choice("verdict-only", "none")), ["verdicts"] = Pattern(DurationPattern) }),

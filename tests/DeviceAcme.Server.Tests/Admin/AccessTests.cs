@@ -129,7 +129,7 @@ public sealed class AccessTests
 
         using var list = await server.Send(HttpMethod.Get, Keys, null, officer);
         (await list.Content.ReadFromJsonAsync(AdminJson.Default.ExternalAccountKeyList))!.Keys.Should().ContainSingle().Which.Profile.Should().Be("tls-server");
-        (await server.Events())[^3].Should().BeEquivalentTo(new { Kind = "external-account-key.added", Actor = "token:olga", Profile = "tls-server" });
+        (await server.Events())[^3].Should().BeEquivalentTo(new { Kind = "ticket.added", Actor = "token:olga", Profile = "tls-server" });
     }
 
     [Fact]

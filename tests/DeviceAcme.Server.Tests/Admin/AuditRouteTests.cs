@@ -33,7 +33,7 @@ public sealed class AuditRouteTests
             }
         }
 
-        seen.Should().HaveCount(5).And.BeInDescendingOrder(row => row.Sequence).And.OnlyContain(row => row.Kind == "external-account-key.added" && row.Actor == "token:olga");
+        seen.Should().HaveCount(5).And.BeInDescendingOrder(row => row.Sequence).And.OnlyContain(row => row.Kind == "ticket.added" && row.Actor == "token:olga");
         (await server.Get("/admin/v1/audit?kind=admin-token.added", AdminJson.Default.AuditPage)).Events.Should().ContainSingle().Which.Actor.Should().Be("local");
         (await server.Get("/admin/v1/audit?since=3m&profile=tls-server", AdminJson.Default.AuditPage)).Events.Should().HaveCount(3);
     }
@@ -68,7 +68,7 @@ public sealed class AuditRouteTests
         (await Terminal.Run(server, "audit", "verify", early, "--head", head)).Should().Match<(int Code, string Output, string Talk)>(run => run.Code == 1 && run.Output.Contains("truncated"), "the early export ends before the head");
 
         var lines = await File.ReadAllLinesAsync(early, TestContext.Current.CancellationToken);
-        lines[^1] = lines[^1].Replace("external-account-key.added", "external-account-key.removed", StringComparison.Ordinal);
+        lines[^1] = lines[^1].Replace("ticket.added", "ticket.revoked", StringComparison.Ordinal);
         await File.WriteAllLinesAsync(early, lines, TestContext.Current.CancellationToken);
         var changed = await Terminal.Run(server, "audit", "verify", early, "--json");
         changed.Code.Should().Be(1);

@@ -6,6 +6,8 @@ internal static class TestProfiles
     public const string EabRequired = "eab-required";
     public const string EabOptional = "eab-optional";
     public const string EabOther = "eab-other";
+    public const string TicketRequired = "ticket-required";
+    public const string TicketNone = "ticket-none";
     public const string Open = "open";
     public const string Narrow = "narrow";
     public const string Mixed = "mixed";
@@ -22,6 +24,8 @@ internal static class TestProfiles
         [EabRequired] = Classic(EabRequired, "required"),
         [EabOptional] = Classic(EabOptional, "optional"),
         [EabOther] = Classic(EabOther, "required"),
+        [TicketRequired] = Classic(TicketRequired, "none\n  ticket-url: required"),
+        [TicketNone] = Classic(TicketNone, "none\n  ticket-url: none"),
         [Open] = Classic(Open, "none"),
         [Narrow] = Classic(Narrow, "none", allow: "[.example.org, \"/host[0-9]+/\"]", challenges: "[dns-01]"),
         [Mixed] = Apple(Mixed, more: "  dns: { challenges: [http-01] }\n  hardware-module: { challenges: [device-attest-01], proves: device.serial }"),
