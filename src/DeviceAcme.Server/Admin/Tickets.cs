@@ -6,7 +6,6 @@ using DeviceAcme.Core.Profiles;
 using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
-using DeviceAcme.Server.Acme;
 using DeviceAcme.Server.Profiles;
 using DeviceAcme.Server.Storage;
 using Microsoft.EntityFrameworkCore;
@@ -88,7 +87,7 @@ internal sealed class Tickets(AcmeDb db, ProfileVersions profiles, ServerOptions
         KeyId = ticket.Id.Value,
         MacKey = Base64Url.EncodeToString(secrets.MacKey),
         ClientIdentifier = profile?.TakesClientIdentifier == true ? secrets.Code : null,
-        DirectoryUrl = profile is null || profile.TicketUrl == TicketUrlMode.None ? null : new AcmeUrls(options.BaseUrl, profile.Name, secrets.Code).Directory,
+        DirectoryUrl = profile is null || profile.TicketUrl == TicketUrlMode.None ? null : $"{options.BaseUrl}/acme/{profile.Name}/{secrets.Code}/directory",
     };
 
     private CertificateProfile? Check(NewTicketRequest wanted, AdminCaller caller)
