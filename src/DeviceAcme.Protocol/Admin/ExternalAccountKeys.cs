@@ -76,4 +76,12 @@ public sealed record ExternalAccountKeyList
 [JsonSerializable(typeof(NewTicketRequest))]
 [JsonSerializable(typeof(TicketEntry))]
 [JsonSerializable(typeof(TicketPage))]
+[JsonSerializable(typeof(ProfileListing))]
+[JsonSerializable(typeof(ProfileVersionText))]
+[JsonSerializable(typeof(ProfileVersionList))]
+[JsonSerializable(typeof(ProfileFiles))]
+[JsonSerializable(typeof(ProfileRollback))]
+[JsonSerializable(typeof(ProfileReason))]
+[JsonSerializable(typeof(ProfileCheckReport))]
+[JsonSerializable(typeof(ProfileActivationReport))]
 public sealed partial class AdminJson : JsonSerializerContext;

@@ -20,6 +20,11 @@ internal sealed class DeviceAttestation(
     {
         var profile = profiles.Find(authorization.Profile)
             ?? throw Problems.InvalidProfile("profile-withdrawn", $"profile {authorization.Profile} is no longer offered; make a new order in another directory");
+        if (profile.Identifiers.GetValueOrDefault(authorization.Identifier.Type)?.Challenges.Contains(ChallengeTypes.DeviceAttest01) != true)
+        {
+            throw Problems.InvalidProfile("profile-changed", $"profile {authorization.Profile} does not take evidence for {authorization.Identifier.Type} any more; make a new order");
+        }
+
         if (response is { AttestationObject: null, Error: null })
         {
             throw Problems.Malformed("attestation-object-missing", "attObj: expected the base64url attestation object (device-attest §5)");

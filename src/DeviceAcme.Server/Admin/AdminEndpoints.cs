@@ -84,6 +84,22 @@ internal static class AdminEndpoints
             .Takes(Json.NewTicketRequest).Creates("a ticket; its secrets are told once", Json.TicketEntry);
         admin.MapGet("/tickets/{id}", TicketEndpoints.Show).To(Readers, WithinTheirProfiles)
             .Answers("one ticket", Json.TicketEntry);
+        admin.MapGet("/profiles", ProfileEndpoints.List).To(Readers, WithinTheirProfiles)
+            .Answers("the profiles in force, and those that are withdrawn", Json.ProfileListing);
+        admin.MapGet("/profiles/{name}", ProfileEndpoints.Show).To(Readers, WithinTheirProfiles)
+            .Answers("the text of a version of a profile", Json.ProfileVersionText, "version");
+        admin.MapPost("/profiles/checks", ProfileEndpoints.Check).To(Officers, WithinTheirProfiles)
+            .Takes(Json.ProfileFiles).Answers("what an activation of files would do", Json.ProfileCheckReport);
+        admin.MapPost("/profiles/activations", ProfileEndpoints.Activate).To(Administrators)
+            .Takes(Json.ProfileFiles).Creates("puts profile files into force, all together", Json.ProfileActivationReport);
+        admin.MapPost("/profiles/{name}/rollback", ProfileEndpoints.RollBack).To(Administrators)
+            .Takes(Json.ProfileRollback).Creates("puts an earlier text of a profile into force again", Json.ProfileActivationReport);
+        admin.MapPost("/profiles/{name}/withdraw", ProfileEndpoints.Withdraw).To(Administrators)
+            .Takes(Json.ProfileReason).Creates("offers a profile no longer", Json.ProfileActivationReport);
+        admin.MapGet("/profile-versions", ProfileEndpoints.History).To(Readers, WithinTheirProfiles)
+            .Answers("the versions of the set of profiles, newest first", Json.ProfileVersionList, ProfileEndpoints.Parameters);
+        admin.MapPost("/profile-versions/{number}/rollback", ProfileEndpoints.RollBackAll).To(Administrators)
+            .Takes(Json.ProfileReason).Creates("makes the whole set what it was in a version", Json.ProfileActivationReport);
 
         admin.MapGet("/tokens", TokenEndpoints.List).To(Overseers)
             .Answers("tokens, those that are over among them", Json.AdminTokenList, AdminQuery.OfPage);

@@ -12,6 +12,9 @@ internal static class ProfileServices
         // at start, before anything listens: nobody waits for this but the start itself
         services.AddSingleton(provider => ProfileVersions.Open(
             provider.GetRequiredService<AcmeDb>(), provider.GetRequiredService<Installation>().Profiles, options.FollowProfileFiles, provider.GetRequiredService<TimeProvider>()).GetAwaiter().GetResult());
+        services.AddSingleton<ProfileArchive>();
+        services.AddSingleton<ProfileNeeds>();
+        services.AddSingleton<ProfileActivation>();
         services.AddSingleton(provider => new EarlierProfiles(provider.GetRequiredService<ProfileVersions>().Ever().GetAwaiter().GetResult()));
     }
 }

@@ -3,13 +3,15 @@ using DeviceAcme.Core.Profiles;
 namespace DeviceAcme.Server.Profiles;
 
 /// <summary>What a start does about files that say something else than the store: it follows them, but for what an administrator decided.</summary>
+/// <param name="Files">What the files said.</param>
 /// <param name="Changes">What it changes.</param>
 /// <param name="Kept">Profiles of which an administrator's decision stays in force although the file says something else.</param>
 /// <param name="Undone">Profiles of which the files undo what an administrator decided, because the setting says so.</param>
 /// <param name="Action">What it did, for people.</param>
-internal sealed record ProfileStart(IReadOnlyList<ProfileChange> Changes, IReadOnlyList<string> Kept, IReadOnlyList<string> Undone, string Action)
+internal sealed record ProfileStart(ProfileSet Files, IReadOnlyList<ProfileChange> Changes, IReadOnlyList<string> Kept, IReadOnlyList<string> Undone, string Action)
 {
-    public static ProfileStart Silent { get; } = new([], [], [], "");
+    /// <summary>No file was looked at.</summary>
+    public static ProfileStart None { get; } = new(new ProfileSet([]), [], [], [], "");
 
     /// <summary>Compares.</summary>
     /// <param name="follow">The files count, whatever an administrator decided.</param>
@@ -48,7 +50,7 @@ internal sealed record ProfileStart(IReadOnlyList<ProfileChange> Changes, IReadO
             }
         }
 
-        return new ProfileStart(changes, kept, undone, stored.Number == 0 ? $"the profiles' folder: {Count(files.All.Count)}" : Words(changes));
+        return new ProfileStart(files, changes, kept, undone, stored.Number == 0 ? $"the profiles' folder: {Count(files.All.Count)}" : Words(changes));
     }
 
     private static string Words(IReadOnlyList<ProfileChange> changes) => string.Join(", ", new[]

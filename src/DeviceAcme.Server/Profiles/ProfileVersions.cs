@@ -33,7 +33,7 @@ internal sealed class ProfileVersions
     public IReadOnlyList<CertificateProfile> All => _current.Set.All;
 
     /// <summary>What the last start found in the files.</summary>
-    public ProfileStart Start { get; private init; } = ProfileStart.Silent;
+    public ProfileStart Start { get; private init; } = ProfileStart.None;
 
     public CertificateProfile? Find(string name) => _current.Set.Find(name);
 

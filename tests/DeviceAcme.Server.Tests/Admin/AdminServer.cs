@@ -90,7 +90,7 @@ internal sealed class AdminServer : IAsyncDisposable
         return found;
     }
 
-    public async Task Restart() => Server = await Server.Restart();
+    public async Task Restart(Func<ServerOptions, ServerOptions>? configure = null) => Server = await Server.Restart(configure);
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 }
