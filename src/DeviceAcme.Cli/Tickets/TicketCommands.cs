@@ -9,10 +9,10 @@ internal sealed class TicketCommands(TextWriter output, Talk talk)
 {
     private const string Route = "admin/v1/tickets";
 
-    private readonly Option<string> _data = CommandLine.DataDirectory();
+    private readonly AdminServerChoice _server = new();
     private readonly Option<bool> _json = CommandLine.ForMachines();
 
-    public Command Command() => new("ticket", "tickets: who may enroll, for what, how often and until when") { _data, _json, Add(), List(), Show() };
+    public Command Command() => new("ticket", "tickets: who may enroll, for what, how often and until when") { _server, _json, Add(), List(), Show() };
 
     private Command Add()
     {
@@ -24,7 +24,7 @@ internal sealed class TicketCommands(TextWriter output, Talk talk)
         wishes.AddTo(add);
         add.SetAction(async (parsed, cancellation) =>
         {
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(_data), cancellation);
+            var server = await _server.Open(parsed, cancellation);
             var made = await server.Post(Route, wishes.Read(parsed), AdminJson.Default.NewTicketRequest, AdminJson.Default.TicketEntry, cancellation);
             output.WriteLine(parsed.GetValue(_json) ? JsonSerializer.Serialize(made, AdminJson.Default.TicketEntry) : TicketText.One(made));
             talk.Hint("the secrets are not shown again; 'deviceacme ticket present --renew' makes new ones");
@@ -43,7 +43,7 @@ internal sealed class TicketCommands(TextWriter output, Talk talk)
         reading.AddTo(list);
         list.SetAction(async (parsed, cancellation) =>
         {
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(_data), cancellation);
+            var server = await _server.Open(parsed, cancellation);
             var path = Route + ListReading.Query(("profile", parsed.GetValue(profile)), ("state", parsed.GetValue(state)));
             var tickets = await reading.Read<TicketPage, TicketEntry>(server, path, AdminJson.Default.TicketPage, parsed, talk, cancellation);
             output.Write(parsed.GetValue(_json) ? JsonSerializer.Serialize(new TicketPage { Tickets = tickets }, AdminJson.Default.TicketPage) + Environment.NewLine : TicketText.Table(tickets));
@@ -58,7 +58,7 @@ internal sealed class TicketCommands(TextWriter output, Talk talk)
         var show = new Command("show", "everything about one ticket but its secrets") { id };
         show.SetAction(async (parsed, cancellation) =>
         {
-            var server = await AdminConnection.Open(parsed.GetRequiredValue(_data), cancellation);
+            var server = await _server.Open(parsed, cancellation);
             var ticket = await server.Get($"{Route}/{Uri.EscapeDataString(parsed.GetRequiredValue(id))}", AdminJson.Default.TicketEntry, cancellation);
             output.WriteLine(parsed.GetValue(_json) ? JsonSerializer.Serialize(ticket, AdminJson.Default.TicketEntry) : TicketText.One(ticket));
             return 0;
