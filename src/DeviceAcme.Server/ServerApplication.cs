@@ -11,6 +11,7 @@ using DeviceAcme.Server.Revocation;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Tpm;
 using DeviceAcme.Server.Vault;
+using DeviceAcme.Server.Webhooks;
 using Microsoft.Data.Sqlite;
 
 namespace DeviceAcme.Server;
@@ -101,6 +102,7 @@ internal static class ServerApplication
         services.AddAnchors();
         services.AddSingleton<DeviceImport>();
         services.AddVault();
+        services.AddWebhooks();
         services.AddAcme();
         services.AddIssuance(options);
         services.AddSingleton<CredentialActivation>();

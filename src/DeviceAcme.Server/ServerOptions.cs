@@ -27,6 +27,9 @@ internal sealed record ServerOptions
     /// <summary>Inventories that are brought into the ledger at start.</summary>
     public IReadOnlyList<string> DeviceInventories { get; init; } = [];
 
+    /// <summary>Folder with the secrets of webhooks and inventories; null: <c>secrets</c> in the data directory.</summary>
+    public string? SecretsDirectory { get; init; }
+
     /// <summary>Google's list of revoked attestation certificates, a file or an https URL; null: none is loaded.</summary>
     public Uri? AndroidStatusList { get; init; }
 

@@ -1,6 +1,7 @@
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Webhooks;
 using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Core.Challenges;
@@ -66,8 +67,8 @@ internal static class DeviceAttest01
         return problem with { Status = null };
     }
 
-    // the evidence of a device that the ledger keeps out is good
-    private static Problem Problem(Check check, AttestationPrivacy privacy) => check.Name == Admission.Check
+    // the evidence of a device that the ledger or a webhook keeps out is good
+    private static Problem Problem(Check check, AttestationPrivacy privacy) => check.Name is Admission.Check or WebhookAnswers.Check
         ? Problems.Unauthorized(check.Reason!.Code, Detail(check, privacy)).Problem
         : Problems.BadAttestationStatement(check.Reason!.Code, Detail(check, privacy)).Problem;
 

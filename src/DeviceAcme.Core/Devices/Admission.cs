@@ -1,5 +1,6 @@
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Webhooks;
 using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Core.Devices;
@@ -49,10 +50,10 @@ internal static class Admission
         };
     }
 
-    /// <summary>The verdict as it was before the ledger was asked: what the evidence alone is worth.</summary>
+    /// <summary>The verdict as it was before the ledger and the webhooks were asked: what the evidence alone is worth.</summary>
     public static Verdict WithoutLedger(Verdict verdict)
     {
-        var checks = verdict.Checks.Where(check => check.Name != Check).ToList();
+        var checks = verdict.Checks.Where(check => check.Name is not (Check or WebhookAnswers.Check)).ToList();
         return checks.Count == verdict.Checks.Count ? verdict : new Verdict
         {
             Format = verdict.Format,

@@ -1,5 +1,6 @@
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Webhooks;
 
 namespace DeviceAcme.Core.Devices;
 
@@ -8,6 +9,8 @@ internal static class DevicePolicy
 {
     /// <summary>The name of the check that each fact rule becomes.</summary>
     public const string FactRuleCheck = "fact-rule";
+
+    private const string NoAnswerYet = "no webhook was asked";
 
     /// <summary>The verdict with one check for each rule. A rule that does not hold refuses; one that is only observed is recorded.</summary>
     /// <param name="ledger">False where no ledger can be asked: what rules say of its facts is not reached then.</param>
@@ -33,11 +36,35 @@ internal static class DevicePolicy
         };
     }
 
+    /// <summary>The same verdict after the webhooks answered: now their facts are there, and the rules about them are judged.</summary>
+    public static Verdict JudgeAnswers(Verdict verdict, AttestationRule profile)
+    {
+        var (rules, observed) = (profile.Facts.Where(NamesWebhook).ToList(), profile.ObservedFacts.Where(NamesWebhook).ToList());
+        if (rules.Count + observed.Count == 0)
+        {
+            return verdict;
+        }
+
+        var checks = verdict.Checks.Where(check => check is not { Name: FactRuleCheck, Found: NoAnswerYet })
+            .Concat(rules.Select(rule => Compare(rule, verdict, CheckOutcome.Failed)))
+            .Concat(observed.Select(rule => Compare(rule, verdict, CheckOutcome.Observed)))
+            .ToList();
+        var refused = checks.Exists(check => check.Outcome == CheckOutcome.Failed);
+        return new Verdict
+        {
+            Format = verdict.Format,
+            Outcome = refused ? VerdictOutcome.Refused : verdict.Outcome,
+            Checks = checks,
+            Facts = verdict.Facts,
+            Device = refused ? null : verdict.Device,
+        };
+    }
+
     /// <summary>A stored verdict under other rules: what earlier rules about facts said of it counts no more.</summary>
     public static Verdict Rejudge(Verdict stored, AttestationRule profile)
     {
         var checks = stored.Checks.Where(check => check.Name != FactRuleCheck).ToList();
-        return Judge(
+        var judged = Judge(
             new Verdict
             {
                 Format = stored.Format,
@@ -48,7 +75,10 @@ internal static class DevicePolicy
             },
             profile,
             stored.Facts.Find(LedgerFacts.State) is not null);
+        return WebhookAnswers.WereAsked(stored) ? JudgeAnswers(judged, profile) : judged;
     }
+
+    private static bool NamesWebhook(FactRule rule) => rule.FactNames.Any(WebhookFacts.IsWebhook);
 
     private static Check Check(FactRule rule, Verdict verdict, CheckOutcome failure, bool ledger)
     {
@@ -57,6 +87,11 @@ internal static class DevicePolicy
             return new Check(FactRuleCheck, rule.Text, CheckOutcome.NotReached, "there is no ledger here");
         }
 
+        return NamesWebhook(rule) ? new Check(FactRuleCheck, rule.Text, CheckOutcome.NotReached, NoAnswerYet) : Compare(rule, verdict, failure);
+    }
+
+    private static Check Compare(FactRule rule, Verdict verdict, CheckOutcome failure)
+    {
         var answer = rule.Judge(verdict.Facts);
         if (answer.Holds)
         {

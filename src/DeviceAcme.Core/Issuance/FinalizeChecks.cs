@@ -51,5 +51,8 @@ internal sealed class FinalizeChecks
         _problems.Add(refusal.Problem);
     }
 
+    /// <summary>Records what does not hold and is let through.</summary>
+    public void Observe(string name, string rule, string found, Reason reason) => _checks.Add(new Check(name, rule, CheckOutcome.Observed, found, reason, reason.Advice));
+
     public void NotReached(string name, string rule) => _checks.Add(new Check(name, rule, CheckOutcome.NotReached, "an earlier check failed"));
 }

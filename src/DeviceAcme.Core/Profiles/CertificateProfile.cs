@@ -45,6 +45,9 @@ internal sealed record CertificateProfile
     /// <summary>What it says about the ledger of devices.</summary>
     public DeviceRule Devices { get; init; } = DeviceRule.Silent;
 
+    /// <summary>Who of the organisation is asked before a device is served.</summary>
+    public IReadOnlyList<WebhookRule> Webhooks { get; init; } = [];
+
     public required CertificateTemplate Certificate { get; init; }
 
     /// <summary>Name of the issuer, a folder under <c>DIR/ca</c>, of every key type without one of its own.</summary>

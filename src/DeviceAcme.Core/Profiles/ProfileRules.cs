@@ -20,6 +20,7 @@ internal static class ProfileRules
         Proofs(profile, properties["identifiers"]);
         Certificate(profile, properties["certificate"]);
         Issuers(profile, properties.GetValueOrDefault("issuer"));
+        WebhookSection.Check(profile, root, properties);
         if (profile.Tests.Count > 0 && profile.Attestation.Facts.Count + profile.Attestation.ObservedFacts.Count == 0)
         {
             properties["tests"].Mistake("test rules about facts, and attestation has neither facts nor observed-facts");

@@ -35,6 +35,7 @@ internal static class ProfileSchema
                 ["anomalies"] = Properties(
                     [.. AnomalyKinds.All.Select(kind => kind.Name)], [], AnomalyKinds.All.ToDictionary(kind => kind.Name, _ => (JsonNode)Choice([.. Enum.GetValues<AnomalyResponse>().Select(AnomalyKinds.Name)]))),
                 ["devices"] = Properties(DeviceSection.Known, [], new() { ["unknown"] = Described("a genuine device that the ledger does not have", Choice("refuse", "register")) }),
+                ["webhooks"] = Webhooks(),
                 ["certificate"] = Certificate(),
                 ["issuer"] = Described("a folder under DIR/ca, or one for each key type", OneOf(Type("string"), Properties(["default", .. SubjectKey.Types], [], new()))),
                 ["tests"] = Described("what the rules about facts must say; 'deviceacme profile check' runs them", List(Properties(ProfileTestSection.Known, ["verdict"], new()
@@ -85,6 +86,23 @@ internal static class ProfileSchema
         ["observed-facts"] = Described("rules on trial: recorded and let through", RulesReference()),
         ["ek"] = Properties(EkSection.Known, [], new() { ["identifier"] = Choice("certificate", "public-key"), ["vendors"] = List(Type("string")), ["allow"] = List(Type("string")) }),
     });
+
+    private static JsonObject Webhooks() => Described("who of the organisation is asked before a device is served (docs/webhooks.md)", List(Properties(
+        WebhookSection.Known,
+        ["name", "url", "at", "secret"],
+        new()
+        {
+            ["name"] = Described("its facts are webhook.NAME.key", Type("string")),
+            ["url"] = Type("string"),
+            ["at"] = Choice("challenge", "finalize", "both"),
+            ["secret"] = Described("a file in the folder of secrets", Type("string")),
+            ["timeout"] = Described("of one attempt", Pattern("^([1-9]|10)s$")),
+            ["retries"] = new JsonObject { ["type"] = "integer", ["minimum"] = 0, ["maximum"] = 3 },
+            ["on-failure"] = Described("what becomes of a request when nobody answers", Choice("refuse", "allow")),
+            ["client-certificate"] = Described("NAME.pem in the folder of secrets", Type("string")),
+            ["ca"] = Described("NAME.pem in the folder of secrets: the CAs that alone may vouch for the endpoint", Type("string")),
+            ["plain-http"] = Type("boolean"),
+        })));
 
     private static JsonObject Certificate() => Properties(CertificateSection.Known, ["keys", "extended-key-usage", "validity"], new()
     {

@@ -14,7 +14,7 @@ internal sealed record ProfileTest(string Name, int Line, FactSet Facts, bool Ac
     /// <summary>What came out differently from what was expected; null where nothing did.</summary>
     public string? Run(AttestationRule rule)
     {
-        var verdict = DevicePolicy.Judge(new Verdict { Format = "", Outcome = VerdictOutcome.Accepted, Checks = [], Facts = Facts }, rule, ledger: true);
+        var verdict = DevicePolicy.JudgeAnswers(DevicePolicy.Judge(new Verdict { Format = "", Outcome = VerdictOutcome.Accepted, Checks = [], Facts = Facts }, rule, ledger: true), rule);
         var accepted = verdict.Outcome == VerdictOutcome.Accepted;
         var failed = verdict.Checks.FirstOrDefault(check => check.Outcome == CheckOutcome.Failed);
         var found = accepted ? "accepted" : $"refused ({failed!.Reason!.Code}): {failed.Rule}, where {failed.Found}";

@@ -4,17 +4,19 @@ using DeviceAcme.Core.Challenges;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Webhooks;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
+using DeviceAcme.Server.Webhooks;
 
 namespace DeviceAcme.Server.Acme;
 
 /// <summary>device-attest-01 within its own request: verdict, evidence, device and the change of the authorization in one commit.</summary>
 internal sealed class DeviceAttestation(
-    AcmeDb db, ProfileCatalog profiles, AnchorVersions versions, IssuerSearch issuers, VerifiedIntermediates intermediates, IEnumerable<IFormatPolicySource> policies, ILogger<DeviceAttestation> log)
+    AcmeDb db, ProfileCatalog profiles, AnchorVersions versions, IssuerSearch issuers, VerifiedIntermediates intermediates, IEnumerable<IFormatPolicySource> policies, WebhookCalls webhooks, ILogger<DeviceAttestation> log)
 {
     public async Task<IResult> Judge(AcmeRequest request, Authorization authorization, Challenge challenge, ChallengeResponse response, CancellationToken cancellation)
     {
@@ -41,7 +43,13 @@ internal sealed class DeviceAttestation(
             verdict = JudgeUnder(version);
         }
 
-        var judged = new Judged(profile, version, version.Of(profile.AnchorFolders).Hash, verdict, response.AttestationObject?.ToArray() ?? []);
+        // whom the ledger keeps out is nobody to ask about; the ledger decides again when the verdict is saved
+        var match = Ledger(profile.KeysOf(authorization.Identifier));
+        var admitted = Admission.Judge(verdict, match, profile.Devices.Unknown);
+        var answers = await webhooks.Ask(profile, WebhookEvent.Challenge, admitted.Outcome == VerdictOutcome.Accepted
+            ? context => context.QuestionOfChallenge(profile, request.Account, authorization, admitted.With(verdict.Facts.With(match.Device)), match)
+            : null);
+        var judged = new Judged(profile, version, version.Of(profile.AnchorFolders).Hash, verdict, answers, response.AttestationObject?.ToArray() ?? []);
         var (after, anomalies) = await db.Commit(context => Save(context, request, challenge.Id, judged), cancellation);
         anomalies.Log(log, profile.Name);
 
@@ -74,7 +82,7 @@ internal sealed class DeviceAttestation(
 
     private Decision Save(AcmeContext context, AcmeRequest request, ChallengeId id, Judged judged)
     {
-        var (profile, version, anchorSetHash, evidenceVerdict, statement) = judged;
+        var (profile, version, anchorSetHash, evidenceVerdict, answers, statement) = judged;
         var now = request.Now;
         var authorization = context.FindAuthorizationOf(id)!;
         var challenge = authorization.Find(id);
@@ -86,7 +94,7 @@ internal sealed class DeviceAttestation(
 
         // asked here, in the transaction, so that what was said of the device a moment ago counts
         var match = context.Match(profile.KeysOf(authorization.Identifier));
-        var verdict = Admission.Judge(evidenceVerdict, match, profile.Devices.Unknown);
+        var verdict = answers.Judge(Admission.Judge(evidenceVerdict, match, profile.Devices.Unknown), profile.Attestation);
         var watch = new AnomalyWatch(context, Sight.Of(evidenceVerdict, authorization.Identifier, id.Value, profile.Attestation.Scope));
         var anomalies = watch.Compare(profile.Anomalies);
         IReadOnlyList<Check> checks = [.. verdict.Checks, .. anomalies.Select(anomaly => anomaly.AsCheck())];
@@ -152,5 +160,5 @@ internal sealed class DeviceAttestation(
 
     private sealed record Decision(Challenge Challenge, IReadOnlyList<Anomaly> Anomalies);
 
-    private sealed record Judged(CertificateProfile Profile, AnchorVersion Version, string AnchorSetHash, Verdict Verdict, byte[] Statement);
+    private sealed record Judged(CertificateProfile Profile, AnchorVersion Version, string AnchorSetHash, Verdict Verdict, WebhookAnswers Answers, byte[] Statement);
 }

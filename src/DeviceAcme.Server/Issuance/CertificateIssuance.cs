@@ -3,14 +3,16 @@ using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Issuance;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Webhooks;
 using DeviceAcme.Protocol;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Connectors;
+using DeviceAcme.Server.Webhooks;
 
 namespace DeviceAcme.Server.Issuance;
 
 /// <summary>From an order and its CSR to a certificate: the ledger, the CSR's rules, the plan, the signature. The same code for the request's handler and for the worker.</summary>
-internal sealed class CertificateIssuance(Issuers issuers)
+internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks)
 {
     private const string CertificateCheck = "certificate";
     private const string CertificateRule = "the profile's template can be filled from the order and the evidence";
@@ -21,7 +23,15 @@ internal sealed class CertificateIssuance(Issuers issuers)
     public async Task<IssuanceOutcome> Run(IssuanceCase subject, CancellationToken cancellation)
     {
         var checks = new FinalizeChecks();
-        if (Judge(subject, checks) is not { } request || Plan(subject, request, checks) is not { } plan)
+        var request = Judge(subject, checks);
+        var answers = await AskWebhooks(subject, checks);
+        if (checks.AnyFailed)
+        {
+            checks.NotReached(CertificateCheck, CertificateRule);
+            return new IssuanceOutcome.Refused(checks);
+        }
+
+        if (Plan(subject, request!, answers, checks) is not { } plan)
         {
             return new IssuanceOutcome.Refused(checks);
         }
@@ -29,7 +39,7 @@ internal sealed class CertificateIssuance(Issuers issuers)
         return await Sign(plan, checks, cancellation) is { } issued ? new IssuanceOutcome.Issued(checks, issued) : new IssuanceOutcome.Refused(checks);
     }
 
-    /// <summary>The CSR, if it and the ledger's word are good; null where a check failed.</summary>
+    /// <summary>The CSR with the checks of it and of the ledger's word; null where it cannot be read.</summary>
     private static CertificateSigningRequest? Judge(IssuanceCase subject, FinalizeChecks checks)
     {
         var profile = subject.Profile;
@@ -51,17 +61,21 @@ internal sealed class CertificateIssuance(Issuers issuers)
                     .ToDictionary(authorization => authorization.Identifier, authorization => new ReadOnlyMemory<byte>(authorization.AttestedKey)),
             },
             checks);
-        if (checks.AnyFailed)
-        {
-            checks.NotReached(CertificateCheck, CertificateRule);
-            return null;
-        }
-
         return request;
     }
 
+    /// <summary>What the organisation's own services say; they are not asked about what is refused anyhow.</summary>
+    private async Task<WebhookAnswers> AskWebhooks(IssuanceCase subject, FinalizeChecks checks)
+    {
+        var answers = await webhooks.Ask(subject.Profile, WebhookEvent.Finalize, checks.AnyFailed || Contradicts(subject.Authorizations)
+            ? null
+            : context => context.QuestionOfFinalize(subject, checks.Verdict.With(Facts(subject.Authorizations).With(subject.OneDevice))));
+        answers.AddTo(checks);
+        return answers;
+    }
+
     /// <summary>The plan of the certificate; null where the template cannot be filled.</summary>
-    private static CertificatePlan? Plan(IssuanceCase subject, CertificateSigningRequest request, FinalizeChecks checks)
+    private static CertificatePlan? Plan(IssuanceCase subject, CertificateSigningRequest request, WebhookAnswers answers, FinalizeChecks checks)
     {
         CertificatePlan? plan = null;
         var (order, authorizations) = (subject.Order, subject.Authorizations);
@@ -71,7 +85,7 @@ internal sealed class CertificateIssuance(Issuers issuers)
             {
                 Profile = subject.Profile,
                 Identifiers = order.Identifiers,
-                Facts = Facts(authorizations).With(subject.OneDevice),
+                Facts = answers.AddTo(Facts(authorizations).With(subject.OneDevice)),
                 Unproven = authorizations.Any(authorization => authorization is { EvidenceId: not null, AttestedKey: null }),
                 ResidencyUnproven = authorizations.Any(authorization => authorization is { AttestedKey: not null, Facts: { } facts } && !KeyProtection.IsProven(VerdictJson.ReadFacts(facts))),
                 Request = request,
@@ -103,7 +117,7 @@ internal sealed class CertificateIssuance(Issuers issuers)
     private static FactSet Facts(IReadOnlyList<Authorization> authorizations)
     {
         var facts = new Dictionary<string, Fact>(StringComparer.Ordinal);
-        foreach (var fact in authorizations.Where(authorization => authorization.Facts is not null).SelectMany(authorization => VerdictJson.ReadFacts(authorization.Facts!).All))
+        foreach (var fact in Stored(authorizations))
         {
             if (!facts.TryAdd(fact.Name, fact) && facts[fact.Name].Value.ToString() != fact.Value.ToString())
             {
@@ -113,4 +127,10 @@ internal sealed class CertificateIssuance(Issuers issuers)
 
         return new FactSet(facts.Values);
     }
+
+    private static bool Contradicts(IReadOnlyList<Authorization> authorizations) =>
+        Stored(authorizations).GroupBy(fact => fact.Name).Any(facts => facts.Select(fact => fact.Value.ToString()).Distinct(StringComparer.Ordinal).Skip(1).Any());
+
+    private static IEnumerable<Fact> Stored(IReadOnlyList<Authorization> authorizations) =>
+        authorizations.Where(authorization => authorization.Facts is not null).SelectMany(authorization => VerdictJson.ReadFacts(authorization.Facts!).All);
 }

@@ -34,6 +34,7 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     public DbSet<StoredAttestationKey> AttestationKeys => Set<StoredAttestationKey>();
     public DbSet<StoredAnswer> AdminAnswers => Set<StoredAnswer>();
     public DbSet<StoredAdminToken> AdminTokens => Set<StoredAdminToken>();
+    public DbSet<StoredDelivery> WebhookDeliveries => Set<StoredDelivery>();
     public DbSet<AuditEvent> Events => Set<AuditEvent>();
 
     /// <summary>The end of the chain of events; only the writer's context has it.</summary>
