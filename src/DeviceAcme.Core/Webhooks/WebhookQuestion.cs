@@ -162,7 +162,7 @@ internal static class WebhookBody
 
         json.WriteEndArray();
         json.WriteString("createdAt", Rfc3339.Format(account.CreatedAt));
-        Text(json, "ticket", account.ExternalAccountKeyId);
+        Text(json, "ticket", account.Ticket?.Value);
         json.WriteEndObject();
     }
 
