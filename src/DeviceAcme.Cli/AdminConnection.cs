@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
@@ -20,11 +21,13 @@ internal sealed class AdminConnection
     /// <summary>Asks for a resource; a refusal is a <see cref="CommandFailure"/> with the server's words.</summary>
     public async Task<T> Get<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) => Read(await Ask(HttpMethod.Get, path, null, cancellation), type);
 
-    public async Task<TAnswer> Post<TBody, TAnswer>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellation)
+    /// <param name="ifMatch">The version that the change is meant for; null for any.</param>
+    public async Task<TAnswer> Post<TBody, TAnswer>(
+        string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellation, long? ifMatch = null)
     {
         using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return Read(await Ask(HttpMethod.Post, path, content, cancellation), answerType);
+        return Read(await Ask(HttpMethod.Post, path, content, cancellation, ifMatch), answerType);
     }
 
     /// <summary>Asks for something to be done that needs no more words.</summary>
@@ -62,9 +65,14 @@ internal sealed class AdminConnection
         }
     }
 
-    private async Task<string> Ask(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
+    private async Task<string> Ask(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation, long? ifMatch = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (ifMatch is { } version)
+        {
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{version}\"")));
+        }
+
         using var answer = await Send(request, HttpCompletionOption.ResponseContentRead, cancellation);
         var text = await answer.Content.ReadAsStringAsync(cancellation);
         return answer.IsSuccessStatusCode ? text : throw Refusal(answer.StatusCode, text);

@@ -37,7 +37,7 @@ internal static class CommandLine
         root.Subcommands.Add(new InitCommand(input ?? Console.In, output, talk).Command());
         root.Subcommands.Add(AppleCommand.Make(output, talk, time));
         root.Subcommands.Add(ClientConfigCommand.Make(output, talk));
-        root.Subcommands.Add(ProfileCommand.Make(output, time));
+        root.Subcommands.Add(ProfileCommand.Make(input ?? Console.In, output, talk, time));
         root.Subcommands.Add(CoverageCommand.Make(output, talk, new AdminServerChoice()));
         root.Subcommands.Add(new VerifyCommand(output, talk, time, readAnchors ?? AnchorFolders.Read).Command());
         root.Subcommands.Add(new ReverifyCommand(output, talk, time, new AdminServerChoice()).Command());

@@ -43,7 +43,7 @@ internal sealed class CoverageCount(CertificateProfile profile)
         }
 
         group.Devices++;
-        var refusals = Refusals(verdict, identifier.Type, identifier.Value);
+        var refusals = ProfileComparison.Refusals(profile, verdict, identifier);
         group.Refused += refusals.Count > 0 ? 1 : 0;
         var observed = verdict.Checks.Where(check => check.Outcome == CheckOutcome.Observed).Select(check => $"{check.Rule} (on trial, {check.Reason!.Code})").ToList();
         group.Observed += observed.Count > 0 ? 1 : 0;
@@ -51,26 +51,6 @@ internal sealed class CoverageCount(CertificateProfile profile)
         {
             group.Rules[rule] = group.Rules.GetValueOrDefault(rule) + 1;
         }
-    }
-
-    private List<string> Refusals(Verdict verdict, string type, string value)
-    {
-        var refusals = verdict.Checks.Where(check => check.Outcome == CheckOutcome.Failed).Select(check => $"{check.Rule} ({check.Reason!.Code})").ToList();
-        if (!profile.Identifiers.TryGetValue(type, out var rule))
-        {
-            refusals.Add($"identifiers has no {type}");
-        }
-        else if (!rule.Allows(value))
-        {
-            refusals.Add($"identifiers.{type}.allow has no pattern for it");
-        }
-
-        if (!profile.Attestation.Formats.Contains(verdict.Format))
-        {
-            refusals.Add($"attestation.formats has no {verdict.Format}");
-        }
-
-        return refusals;
     }
 
     private static string First(FactSet facts, IEnumerable<string> names) =>

@@ -1,10 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Cli.Verify;
-using DeviceAcme.Core.Issuance;
-using DeviceAcme.Core.Issuance.Lint;
 using DeviceAcme.Core.Profiles;
-using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Cli.Profiles;
 
@@ -51,11 +48,11 @@ internal sealed class CheckCommand
         foreach (var (file, profile) in Read(path, parsed.GetValue(_anchors) ?? [], mistakes))
         {
             report.Profiles.Add(profile.Name);
-            RunTests(file, profile, report);
-            Lint(file, profile, parsed.GetRequiredValue(_data), report);
+            report.Tests += profile.Tests.Count;
+            report.Add(ProfileCheck.Of(file, profile, name => Issuer(parsed.GetRequiredValue(_data), name), _time.GetUtcNow()));
         }
 
-        report.Add(mistakes);
+        report.Add(ProfileCheck.Of(mistakes));
         _output.Write(parsed.GetValue(_json) ? report.ToJson() : report.ToText());
         return report.Errors > 0 ? 1 : 0;
     }
@@ -77,47 +74,6 @@ internal sealed class CheckCommand
         string[] folders = [.. new[] { AnchorFolders.Shipped, own }.Where(Directory.Exists), .. anchors];
         var set = ProfileSet.Load(path, TrustFolders.Load([.. folders.Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)], mistakes), mistakes);
         return [.. set.All.Select(profile => (new[] { ".yaml", ".yml" }.Select(end => Path.Combine(path, profile.Name + end)).First(File.Exists), profile))];
-    }
-
-    private static void RunTests(string file, CertificateProfile profile, CheckReport report)
-    {
-        foreach (var test in profile.Tests)
-        {
-            report.Tests++;
-            if (test.Run(profile.Attestation) is { } failure)
-            {
-                report.Add(new CheckFinding("test", true, file, test.Line, "tests", $"'{test.Name}': {failure}"));
-            }
-        }
-    }
-
-    private void Lint(string file, CertificateProfile profile, string data, CheckReport report)
-    {
-        // one key of each kind: the sizes change nothing
-        foreach (var type in profile.Certificate.Keys.GroupBy(type => type[..3]).Select(group => group.First()))
-        {
-            using var issuer = Issuer(data, profile.IssuerFor(type));
-            var inputs = new CertificateInputs
-            {
-                Profile = profile,
-                Identifiers = SampleCertificate.Identifiers(profile),
-                Facts = SampleCertificate.Facts(profile, []),
-                Request = SampleCertificate.Request(type),
-                Now = _time.GetUtcNow(),
-            };
-            try
-            {
-                using var certificate = X509CertificateLoader.LoadCertificate(SampleCertificate.Make(inputs).Certificate.Span);
-                foreach (var finding in CertificateLint.Check(certificate, issuer))
-                {
-                    report.Add(new CheckFinding(finding.Code, finding.IsError && finding.Code != "beyond-the-ca", file, 0, "certificate", $"{finding.Message}, with an {type} key ({finding.Source})"));
-                }
-            }
-            catch (ProblemException unfilled)
-            {
-                report.Add(new CheckFinding("sample-not-possible", false, file, 0, "certificate", $"no sample can be made, so nothing was linted: {unfilled.Problem.Detail}"));
-            }
-        }
     }
 
     /// <summary>The certificate of a CA of this installation; null where there is none yet.</summary>

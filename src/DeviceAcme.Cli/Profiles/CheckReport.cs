@@ -3,24 +3,14 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Protocol.Admin;
 
 namespace DeviceAcme.Cli.Profiles;
-
-/// <summary>One thing that <c>profile check</c> has to say.</summary>
-/// <param name="Code"><c>mistake</c>, <c>test</c>, or the name of the rule about certificates.</param>
-/// <param name="Line">1-based; 0 where the whole file is meant.</param>
-internal sealed record CheckFinding(
-    [property: JsonPropertyName("code")] string Code,
-    [property: JsonPropertyName("error")] bool IsError,
-    [property: JsonPropertyName("file")] string File,
-    [property: JsonPropertyName("line")] int Line,
-    [property: JsonPropertyName("key")] string Key,
-    [property: JsonPropertyName("message")] string Message);
 
 /// <summary>What was found in profile files.</summary>
 internal sealed class CheckReport
 {
-    private readonly List<CheckFinding> _findings = [];
+    private readonly List<ProfileFinding> _findings = [];
 
     /// <summary>The profiles that could be read.</summary>
     [JsonPropertyName("profiles")]
@@ -34,16 +24,10 @@ internal sealed class CheckReport
     public int Errors => _findings.Count(finding => finding.IsError);
 
     [JsonPropertyName("findings")]
-    public IReadOnlyList<CheckFinding> Findings =>
+    public IReadOnlyList<ProfileFinding> Findings =>
         [.. _findings.OrderBy(finding => finding.File, StringComparer.Ordinal).ThenBy(finding => finding.Line).ThenByDescending(finding => finding.IsError)];
 
-    public void Add(CheckFinding finding) => _findings.Add(finding);
-
-    public void Add(Mistakes mistakes)
-    {
-        _findings.AddRange(mistakes.Errors.Select(mistake => new CheckFinding("mistake", true, mistake.File, mistake.Line, mistake.Key, mistake.Message)));
-        _findings.AddRange(mistakes.Warnings.Select(mistake => new CheckFinding("mistake", false, mistake.File, mistake.Line, mistake.Key, mistake.Message)));
-    }
+    public void Add(IEnumerable<ProfileFinding> findings) => _findings.AddRange(findings);
 
     public string ToJson() => JsonSerializer.Serialize(this, CheckJson.Default.CheckReport) + "\n";
 
@@ -52,8 +36,7 @@ internal sealed class CheckReport
         var text = new StringBuilder();
         foreach (var finding in Findings)
         {
-            var place = new Mistake(finding.File, finding.Line, finding.Key, finding.Message).ToString();
-            text.Append(finding.IsError ? "" : "warning: ").AppendLine(place);
+            text.AppendLine(ProfileCheck.Text(finding));
         }
 
         return text.AppendLine(string.Create(

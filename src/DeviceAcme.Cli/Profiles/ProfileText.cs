@@ -12,10 +12,14 @@ internal static class ProfileText
         : throw new WrongUse($"there is no file '{path}'", "a profile is a file such as profiles/apple-device.yaml");
 
     /// <exception cref="CommandFailure">It has mistakes: all of them are told.</exception>
-    public static CertificateProfile Parse(string path)
+    public static CertificateProfile Parse(string path) => Parse(path, Read(path));
+
+    /// <param name="path">The file's path or name, which the profile must be called after.</param>
+    /// <exception cref="CommandFailure">It has mistakes: all of them are told.</exception>
+    public static CertificateProfile Parse(string path, string text)
     {
         var mistakes = new Mistakes();
-        return ProfileFile.Parse(path, Read(path), mistakes)
+        return ProfileFile.Parse(path, text, mistakes)
             ?? throw new CommandFailure(string.Join(Environment.NewLine, mistakes.Errors), $"deviceacme profile check {path} tells more");
     }
 
@@ -24,30 +28,6 @@ internal static class ProfileText
     public static IReadOnlyList<(string Key, string Value)> Values(string path, string text)
     {
         var mistakes = new Mistakes();
-        var values = new List<(string, string)>();
-        Walk(ProfileFile.Root(path, text, mistakes) ?? throw new CommandFailure(string.Join(Environment.NewLine, mistakes.Errors)), values);
-        return values;
-    }
-
-    private static void Walk(ProfileNode node, List<(string Key, string Value)> values)
-    {
-        if (node.IsMapping)
-        {
-            foreach (var (_, child) in node.Entries())
-            {
-                Walk(child, values);
-            }
-        }
-        else if (node.IsList && node.Items() is var items && items.Any(item => item.Scalar is null))
-        {
-            foreach (var item in items)
-            {
-                Walk(item, values);
-            }
-        }
-        else
-        {
-            values.Add((node.Key, node.Scalar ?? $"[{string.Join(", ", node.Items().Select(item => item.Scalar))}]"));
-        }
+        return ProfileComparison.Values(path, text, mistakes) ?? throw new CommandFailure(string.Join(Environment.NewLine, mistakes.Errors));
     }
 }

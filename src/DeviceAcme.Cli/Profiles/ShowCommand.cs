@@ -6,16 +6,30 @@ using DeviceAcme.Core.Profiles;
 
 namespace DeviceAcme.Cli.Profiles;
 
-/// <summary><c>deviceacme profile show</c>: what a profile file means, with every default that it leaves unsaid.</summary>
+/// <summary><c>deviceacme profile show</c>: what a profile means, with every default that it leaves unsaid.</summary>
 internal static class ShowCommand
 {
     public static Command Make(TextWriter output)
     {
-        var file = new Argument<string>("file") { HelpName = "FILE", Description = "a profile file" };
-        var show = new Command("show", "what a profile file means, with the defaults that it leaves unsaid") { file };
-        show.SetAction(parsed =>
+        var server = new AdminServerChoice();
+        var source = new ProfileSource(server);
+        var named = new Argument<string>("profile") { HelpName = ProfileSource.Name, Description = "a profile file, or a version that the running server has" };
+        var raw = new Option<bool>("--text") { Description = "the file's text as it is" };
+        var show = new CommandWithExamples(
+            "show",
+            "what a profile means, with the defaults that it leaves unsaid",
+            """
+            deviceacme profile show profiles/apple-device.yaml
+            deviceacme profile show apple-device
+            deviceacme profile show apple-device@3 --text > apple-device.yaml
+            """)
         {
-            output.Write(Text(ProfileText.Parse(parsed.GetRequiredValue(file))));
+            named, raw, server,
+        };
+        show.SetAction(async (parsed, cancellation) =>
+        {
+            var (path, text) = await source.Read(parsed.GetRequiredValue(named), parsed, cancellation);
+            output.Write(parsed.GetValue(raw) ? text : Text(ProfileText.Parse(path, text)));
             return 0;
         });
         return show;
