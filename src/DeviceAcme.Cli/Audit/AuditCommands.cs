@@ -38,7 +38,7 @@ internal sealed class AuditCommands(TextWriter output, Talk talk)
         export.SetAction(Export);
         var verify = new CommandWithExamples(
             "verify",
-            "finds changed, missing, reordered, replaced and cut off rows and names them",
+            "finds changed, missing, inserted, moved, replaced and cut off rows and names them",
             "deviceacme audit verify\ndeviceacme audit verify audit.jsonl\ndeviceacme audit verify --against audit.jsonl\ndeviceacme audit verify --head 1234:9f86d0…")
         {
             _file, _head, _against,
@@ -140,14 +140,14 @@ internal sealed class AuditCommands(TextWriter output, Talk talk)
                 ["first"] = verification.First,
                 ["last"] = verification.Last,
                 ["head"] = Text(head),
-                ["findings"] = new JsonArray([.. verification.Findings.Select(finding => new JsonObject { ["sequence"] = finding.Sequence, ["kind"] = finding.Kind, ["message"] = finding.Message })]),
+                ["findings"] = new JsonArray([.. verification.Findings.Select(finding => new JsonObject { ["sequence"] = finding.Sequence, ["reason"] = finding.Reason, ["message"] = finding.Message })]),
             }.ToJsonString());
             return verification.Count == 0 ? 0 : 1;
         }
 
         foreach (var finding in verification.Findings)
         {
-            output.WriteLine($"{finding.Sequence,10}  {finding.Kind,-10}  {finding.Message}");
+            output.WriteLine($"{finding.Sequence,10}  {finding.Reason,-21}  {finding.Message}");
         }
 
         if (verification.Count > 0)

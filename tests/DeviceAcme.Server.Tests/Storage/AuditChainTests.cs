@@ -40,12 +40,15 @@ public sealed class AuditChainTests : IDisposable
     [InlineData("UPDATE events SET actor = NULL WHERE sequence = 4", "changed 4")]
     [InlineData("UPDATE events SET at = at + 1 WHERE sequence = 1", "changed 1")]
     [InlineData("UPDATE events SET kind = 'x' WHERE sequence = 10", "changed 10")]
-    [InlineData("UPDATE events SET hash = zeroblob(32) WHERE sequence = 4", "changed 4", "replaced 4")]
-    [InlineData("UPDATE events SET previous_hash = zeroblob(32) WHERE sequence = 4", "replaced 3", "changed 4")]
+    [InlineData("UPDATE events SET hash = zeroblob(32) WHERE sequence = 4", "changed 4")]
+    [InlineData("UPDATE events SET previous_hash = zeroblob(32) WHERE sequence = 4", "changed 4")]
     [InlineData("DELETE FROM events WHERE sequence = 4", "missing 4")]
     [InlineData("DELETE FROM events WHERE sequence IN (1, 5, 6)", "missing 1", "missing 5")]
     [InlineData("UPDATE events SET sequence = 99 WHERE sequence = 4; UPDATE events SET sequence = 4 WHERE sequence = 5; UPDATE events SET sequence = 5 WHERE sequence = 99",
-        "replaced 3", "changed 4", "replaced 4", "changed 5", "replaced 5")]
+        "moved 4", "moved 5")]
+    [InlineData("UPDATE events SET sequence = -sequence WHERE sequence > 5; UPDATE events SET sequence = 1 - sequence WHERE sequence < 0;"
+        + "INSERT INTO events (sequence, at, kind, previous_hash, hash) SELECT 6, at, 'forged', hash, zeroblob(32) FROM events WHERE sequence = 5", "changed 6", "moved 7")]
+    [InlineData("DELETE FROM events WHERE sequence = 5; UPDATE events SET sequence = -sequence WHERE sequence > 5; UPDATE events SET sequence = -1 - sequence WHERE sequence < 0", "moved 5", "truncated 10")]
     [InlineData("INSERT INTO events (sequence, at, kind, previous_hash, hash) SELECT 11, at, 'forged', hash, zeroblob(32) FROM events WHERE sequence = 10", "changed 11")]
     [InlineData("DELETE FROM events WHERE sequence > 7", "truncated 8")]
     [InlineData("DELETE FROM events", "truncated 1")]
@@ -67,6 +70,17 @@ public sealed class AuditChainTests : IDisposable
         Rehash(4);
 
         (await Findings(null)).Should().Equal("replaced 4");
+    }
+
+    [Fact]
+    public async Task A_row_that_was_put_between_others_with_a_hash_of_its_own_is_named_and_not_those_behind_it()
+    {
+        await Made(10);
+
+        Tamper("UPDATE events SET sequence = -sequence WHERE sequence > 5; UPDATE events SET sequence = 1 - sequence WHERE sequence < 0; INSERT INTO events (sequence, at, kind) VALUES (6, 1, 'forged')");
+        Rehash(6);
+
+        (await Findings(null)).Should().Equal("inserted 6");
     }
 
     [Fact]
@@ -288,6 +302,6 @@ public sealed class AuditChainTests : IDisposable
         }
 
         verification.Finish();
-        return [.. verification.Findings.Select(finding => $"{finding.Kind} {finding.Sequence}")];
+        return [.. verification.Findings.Select(finding => $"{finding.Reason.Split('-')[^1]} {finding.Sequence}")];
     }
 }
