@@ -29,7 +29,7 @@ internal static class CommandLine
         root.Subcommands.Add(ExplainCommand.Make(output));
         root.Subcommands.Add(EvidenceCommands.Make(output, talk));
         root.Subcommands.Add(AnchorCommands.Make(output, talk));
-        root.Subcommands.Add(new AuditCommands(output, talk).Command());
+        root.Subcommands.Add(new AuditCommands(output, talk, time).Command());
         root.Subcommands.Add(AttestationKeyCommands.Make(output, talk));
         root.Subcommands.Add(Ca());
         root.Subcommands.Add(new TokenCommands(output, talk, time).Command());

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using DeviceAcme.Protocol.Admin;
 
@@ -27,14 +26,7 @@ internal static class EabText
             ["KEY ID", "PROFILE", "CREATED", "EXPIRES", "ACCOUNT"],
             .. keys.Keys.Select(key => new[] { key.KeyId, key.Profile ?? "all", Time(key.CreatedAt)!, Time(key.ExpiresAt) ?? "never", key.AccountId ?? "none yet" }),
         ];
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        var text = new StringBuilder();
-        foreach (var row in rows)
-        {
-            text.AppendLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
-        }
-
-        return text.ToString();
+        return TextTable.Of(rows);
     }
 
     private static string? Time(DateTimeOffset? time) => time?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);

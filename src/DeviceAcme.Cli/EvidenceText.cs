@@ -18,14 +18,7 @@ internal static class EvidenceText
                 string.Join(", ", entry.Anomalies?.Select(anomaly => anomaly.Name) ?? []),
             }),
         ];
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        var text = new StringBuilder();
-        foreach (var row in rows)
-        {
-            text.AppendLine(ExplainText.Visible(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column])))).TrimEnd());
-        }
-
-        return text.ToString();
+        return TextTable.Of(rows);
     }
 
     public static string One(EvidenceRecord record)

@@ -6,8 +6,8 @@ using DeviceAcme.Protocol.Admin;
 
 namespace DeviceAcme.Cli.Audit;
 
-/// <summary><c>deviceacme audit export | verify | head</c>.</summary>
-internal sealed class AuditCommands(TextWriter output, Talk talk)
+/// <summary><c>deviceacme audit list | export | verify | head</c>.</summary>
+internal sealed class AuditCommands(TextWriter output, Talk talk, TimeProvider time)
 {
     private readonly AdminServerChoice _server = new();
     private readonly Option<bool> _json = CommandLine.ForMachines();
@@ -52,7 +52,7 @@ internal sealed class AuditCommands(TextWriter output, Talk talk)
             output.WriteLine(parsed.GetValue(_json) ? new JsonObject { ["sequence"] = end.Sequence, ["hash"] = end.Hash }.ToJsonString() : Text(end));
             return 0;
         });
-        return new Command("audit", "the history of everything that was done and refused") { _server, _json, export, verify, head };
+        return new Command("audit", "the history of everything that was done and refused") { _server, _json, new AuditListing(output, talk, time, _server, _json).Command(), export, verify, head };
     }
 
     private async Task<int> Export(ParseResult parsed, CancellationToken cancellation)

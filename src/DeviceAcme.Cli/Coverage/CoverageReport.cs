@@ -56,11 +56,10 @@ internal sealed class CoverageReport
             ["MODEL", "OS", "DEVICES", "REFUSED", "OBSERVED"],
             .. Groups.Select(group => new[] { group.Model, group.Os, Number(group.Devices), Number(group.Refused), Number(group.Observed) }),
         ];
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         var text = new StringBuilder();
-        foreach (var (row, group) in rows.Zip(Groups.Prepend(null)))
+        foreach (var (line, group) in TextTable.Lines(rows).Zip(Groups.Prepend(null)))
         {
-            text.AppendLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+            text.AppendLine(line);
             foreach (var (rule, count) in group?.Rules ?? [])
             {
                 text.Append(CultureInfo.InvariantCulture, $"    {count} by {rule}").AppendLine();

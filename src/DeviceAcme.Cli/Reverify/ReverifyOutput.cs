@@ -46,10 +46,9 @@ internal static class ReverifyOutput
                 Rfc3339.Format(change.At), change.Profile, change.Format, change.Identifier,
                 change.ReasonBefore is null ? change.ReasonAfter ?? "" : change.ReasonAfter is null ? change.ReasonBefore : $"{change.ReasonBefore} -> {change.ReasonAfter}", change.EvidenceId,
             }).ToList();
-            var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-            foreach (var (row, change) in rows.Zip(group))
+            foreach (var (line, change) in TextTable.Lines(rows).Zip(group))
             {
-                text.Append("  ").AppendLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+                text.Append("  ").AppendLine(line);
                 if (change.Found is not null)
                 {
                     text.Append("      ").AppendLine(change.Found);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using DeviceAcme.Protocol.Admin;
 
 namespace DeviceAcme.Cli.Tickets;
@@ -46,14 +45,7 @@ internal static class TicketText
                 ticket.DeviceId ?? (ticket.Allowed is { } allowed ? allowed[0] + (allowed.Count > 1 ? ", …" : "") : "anything"), ticket.AccountId ?? "none yet", ticket.Note ?? "",
             }),
         ];
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        var text = new StringBuilder();
-        foreach (var row in rows)
-        {
-            text.AppendLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
-        }
-
-        return text.ToString();
+        return TextTable.Of(rows);
     }
 
     private static string Uses(TicketEntry ticket) => ticket.Uses?.ToString(CultureInfo.InvariantCulture) ?? "any";
