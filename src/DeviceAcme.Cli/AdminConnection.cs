@@ -28,15 +28,56 @@ internal sealed class AdminConnection
         using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         return Read(await Ask(HttpMethod.Post, path, content, cancellation, ifMatch), answerType);
+        using var content = Json(body, bodyType);
+        return Read(await Ask(HttpMethod.Post, path, content, cancellation), answerType);
     }
 
     /// <summary>Asks for something to be done that needs no more words.</summary>
     public async Task<T> Post<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) => Read(await Ask(HttpMethod.Post, path, null, cancellation), type);
 
+    /// <summary>Changes the version of a resource that was read before.</summary>
+    public async Task<TAnswer> Patch<TBody, TAnswer>(string path, long version, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellation)
+    {
+        using var content = Json(body, bodyType);
+        return Read(await Ask(HttpMethod.Patch, path, content, cancellation, request => request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{version}\""))), answerType);
+    }
+
+    /// <summary>Sends a file, and reads the lines of the answer as they come.</summary>
+    public async IAsyncEnumerable<string> Upload(string path, byte[] file, string mediaType, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(file) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
+        await foreach (var line in Lines(request, cancellation))
+        {
+            yield return line;
+        }
+    }
+
+    /// <summary>Copies a file of the server's.</summary>
+    public async Task Download(string path, Stream target, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var answer = await Send(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw Refusal(answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
+        }
+
+        await answer.Content.CopyToAsync(target, cancellation);
+    }
+
     /// <summary>Asks for a resource of many lines, and reads them one by one as they come.</summary>
     public async IAsyncEnumerable<string> Lines(string path, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        await foreach (var line in Lines(request, cancellation))
+        {
+            yield return line;
+        }
+    }
+
+    private async IAsyncEnumerable<string> Lines(HttpRequestMessage request, [EnumeratorCancellation] CancellationToken cancellation)
+    {
         using var answer = await Send(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         if (!answer.IsSuccessStatusCode)
         {
@@ -73,6 +114,17 @@ internal sealed class AdminConnection
             request.Headers.IfMatch.Add(new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{version}\"")));
         }
 
+    private static ByteArrayContent Json<T>(T body, JsonTypeInfo<T> type)
+    {
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return content;
+    }
+
+    private async Task<string> Ask(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation, Action<HttpRequestMessage>? change = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        change?.Invoke(request);
         using var answer = await Send(request, HttpCompletionOption.ResponseContentRead, cancellation);
         var text = await answer.Content.ReadAsStringAsync(cancellation);
         return answer.IsSuccessStatusCode ? text : throw Refusal(answer.StatusCode, text);
@@ -121,7 +173,11 @@ internal sealed class AdminConnection
         try
         {
             var problem = JsonSerializer.Deserialize<Problem>(text);
-            return new CommandFailure(problem?.Detail ?? $"status {(int)status}", Hint(status, problem?.Reason)) { Reason = problem?.Reason };
+            return new CommandFailure(problem?.Detail ?? $"status {(int)status}", Hint(status, problem?.Reason))
+            {
+                Reason = problem?.Reason,
+                Details = [.. problem?.Subproblems?.Select(one => one.Detail) ?? []],
+            };
         }
         catch (JsonException)
         {

@@ -4,6 +4,7 @@ using DeviceAcme.Cli.Apple;
 using DeviceAcme.Cli.Audit;
 using DeviceAcme.Cli.ClientConfig;
 using DeviceAcme.Cli.Coverage;
+using DeviceAcme.Cli.Devices;
 using DeviceAcme.Cli.Profiles;
 using DeviceAcme.Cli.Reverify;
 using DeviceAcme.Cli.Tickets;
@@ -28,6 +29,7 @@ internal static class CommandLine
         root.Subcommands.Add(new TicketCommands(output, talk).Command());
         root.Subcommands.Add(ExplainCommand.Make(output));
         root.Subcommands.Add(EvidenceCommands.Make(output, talk));
+        root.Subcommands.Add(new DeviceCommands(output, talk).Command());
         root.Subcommands.Add(AnchorCommands.Make(output, talk));
         root.Subcommands.Add(new AuditCommands(output, talk, time).Command());
         root.Subcommands.Add(AttestationKeyCommands.Make(output, talk));
@@ -71,6 +73,11 @@ internal static class CommandLine
         catch (CommandFailure failure)
         {
             talk.Error(failure.Message);
+            foreach (var detail in failure.Details)
+            {
+                talk.Error(detail);
+            }
+
             if (failure.Hint is not null)
             {
                 talk.Hint(failure.Hint);

@@ -21,6 +21,9 @@ internal sealed class CommandFailure(string message, string? hint = null) : Exce
 
     /// <summary>The reason code of the server's refusal; null where it was none.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>What is wrong one by one, where that is more than one thing.</summary>
+    public IReadOnlyList<string> Details { get; init; } = [];
 }
 
 /// <summary>What was asked wrongly; exit code 2.</summary>

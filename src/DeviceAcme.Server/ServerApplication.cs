@@ -101,6 +101,9 @@ internal static class ServerApplication
         services.AddSingleton(_ => OpenDatabase(options));
         services.AddAnchors();
         services.AddSingleton<DeviceImport>();
+        services.AddSingleton<DeviceExport>();
+        services.AddSingleton<DeviceRecords>();
+        services.AddSingleton<DeviceLedger>();
         services.AddVault();
         services.AddWebhooks();
         services.AddAcme();

@@ -7,16 +7,18 @@ namespace DeviceAcme.Core.Devices;
 /// <remarks>Each event has one method: guard, change, audit event. There are no silent no-ops.</remarks>
 internal sealed class Device
 {
+    private const int MostNames = 50;
+
     private Device()
     {
     }
 
     public DeviceId Id { get; private init; }
 
-    /// <summary>The name that it came with first; all of them stand in their own table.</summary>
-    public string IdentifierType { get; private init; } = "";
+    /// <summary>The name that it came with first, or the first that is left; all of them stand in their own table.</summary>
+    public string IdentifierType { get; private set; } = "";
 
-    public string IdentifierValue { get; private init; } = "";
+    public string IdentifierValue { get; private set; } = "";
     public DateTimeOffset CreatedAt { get; private init; }
 
     /// <summary>When evidence for it was last accepted; null for one that never showed any.</summary>
@@ -82,6 +84,39 @@ internal sealed class Device
         var after = Description;
         return before.SameAs(after) ? null : Event("device.edited", now, actor, before.Difference(after));
     }
+
+    /// <summary>Names are added and taken away; the caller keeps their table.</summary>
+    /// <param name="names">All that it has so far.</param>
+    /// <returns>Null where nothing is different.</returns>
+    public AuditEvent? Rename(IReadOnlyCollection<DeviceKey> names, IReadOnlyCollection<DeviceKey> added, IReadOnlyCollection<DeviceKey> removed, string actor, DateTimeOffset now)
+    {
+        if (removed.Except(names).ToList() is [var missing, ..])
+        {
+            throw Problems.Malformed("device-identifier-missing", $"removeIdentifiers: the device has no {missing}", 409);
+        }
+
+        var (more, left) = (added.Except(names).ToList(), names.Except(removed).Union(added).ToList());
+        if (left.Count is 0 or > MostNames)
+        {
+            throw Problems.Malformed("device-identifier-count", $"identifiers: expected 1 to {MostNames}, found {left.Count}; a device that is of no use any more is retired", 409);
+        }
+
+        if (more.Count == 0 && removed.Count == 0)
+        {
+            return null;
+        }
+
+        if (removed.Contains(Key))
+        {
+            (IdentifierType, IdentifierValue) = (left[0].Kind, left[0].Value);
+        }
+
+        return Event("device.renamed", now, actor, string.Join("; ", more.Select(name => $"is {name}").Concat(removed.Select(name => $"is no longer {name}"))));
+    }
+
+    /// <summary>All of its certificates were revoked at once; each has an event of its own.</summary>
+    public AuditEvent Revoked(int certificates, int attestationKeys, string? reason, string actor, DateTimeOffset now) =>
+        Event("device.revoked", now, actor, $"{certificates} certificates, {attestationKeys} of attestation keys{(reason is null ? "" : $": {reason}")}");
 
     public AuditEvent Quarantine(string? reason, string actor, DateTimeOffset now) =>
         Move(DeviceState.Quarantined, [DeviceState.Expected, DeviceState.Active], "device.quarantined", reason, actor, now);

@@ -12,6 +12,10 @@ public sealed record AttestationKeyEntry
     [JsonPropertyName("profile")]
     public required string Profile { get; init; }
 
+    /// <summary>The device that it is in.</summary>
+    [JsonPropertyName("deviceId")]
+    public required string DeviceId { get; init; }
+
     /// <summary>The TPM's permanent identifier.</summary>
     [JsonPropertyName("identifier")]
     public required string Identifier { get; init; }

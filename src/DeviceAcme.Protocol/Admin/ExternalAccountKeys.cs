@@ -84,4 +84,12 @@ public sealed record ExternalAccountKeyList
 [JsonSerializable(typeof(ProfileReason))]
 [JsonSerializable(typeof(ProfileCheckReport))]
 [JsonSerializable(typeof(ProfileActivationReport))]
+[JsonSerializable(typeof(NewDevice))]
+[JsonSerializable(typeof(DeviceEdit))]
+[JsonSerializable(typeof(DeviceMove))]
+[JsonSerializable(typeof(DeviceEntry))]
+[JsonSerializable(typeof(DeviceList))]
+[JsonSerializable(typeof(DeviceChange))]
+[JsonSerializable(typeof(DeviceEnrollments))]
+[JsonSerializable(typeof(DeviceImportProgress))]
 public sealed partial class AdminJson : JsonSerializerContext;

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Core.Accounts;
-using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Identifiers;
 using DeviceAcme.Core.Orders;
+using DeviceAcme.Core.Revocation;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Jose;
 using DeviceAcme.Server.Revocation;
@@ -18,22 +18,12 @@ internal static class RevokeCertificate
     public static async Task<IResult> Handle(AcmeRequest request, AcmeDb db, CrlPublisher crls, CancellationToken cancellation)
     {
         var wanted = RevocationRequest.Parse(request.Payload());
-        RequireReason(wanted.Reason);
+        RevocationReasons.Require("reason", wanted.Reason);
         using var certificate = Read(wanted.Certificate);
 
         var issuerKeyId = await db.Commit(context => Save(context, request, certificate, wanted.Reason), cancellation);
         await crls.Publish(issuerKeyId);
         return Results.Ok();
-    }
-
-    // RFC 5280 §5.3.1: a client can speak for its own key and use of it, not for the CA (2), and a hold (6, 8) or an
-    // attribute authority (9, 10) has no meaning here; 7 does not exist
-    private static void RequireReason(int? reason)
-    {
-        if (reason is not (null or 0 or 1 or 3 or 4 or 5))
-        {
-            throw Problems.BadRevocationReason("revocation-reason-not-allowed", $"reason: expected 0, 1, 3, 4 or 5 (RFC 5280 §5.3.1), or none, found {reason}");
-        }
     }
 
     private static X509Certificate2 Read(ReadOnlyMemory<byte> der)
@@ -71,24 +61,7 @@ internal static class RevokeCertificate
                 "revocation-not-allowed", "signer: expected the account that ordered the certificate, one that holds authorizations for all of its names, or the certificate's key (RFC 8555 §7.6)");
         }
 
-        if (stored.RevokedAt is not null)
-        {
-            throw Problems.AlreadyRevoked("certificate-already-revoked", "certificate: it has been revoked already");
-        }
-
-        stored.RevokedAt = request.Now;
-        // RFC 5280 §5.3.1: unspecified is said by leaving the reason out
-        stored.RevocationReason = reason is 0 ? null : reason;
-        context.Record(new AuditEvent
-        {
-            At = request.Now,
-            Kind = "certificate.revoked",
-            Profile = stored.Profile,
-            Account = request.SigningAccount?.Id,
-            Order = stored.Order,
-            Certificate = stored.Id,
-            Detail = reason is null ? null : $"reason {reason}",
-        });
+        context.Record(stored.Revoke(reason, request.SigningAccount?.Id, actor: null, request.Now));
         return stored.IssuerKeyId;
     }
 

@@ -61,6 +61,35 @@ internal static class AdminEndpoints
         admin.MapGet("/audit/head", AuditEndpoints.Head).To(Overseers)
             .Answers("where the audit log ends", Json.AuditHead);
 
+        admin.MapGet("/devices", DeviceEndpoints.List).To(Readers, WithinTheirProfiles)
+            .Answers("the ledger, newest first", Json.DeviceList, DeviceEndpoints.Parameters);
+        admin.MapPost("/devices", DeviceEndpoints.Add).To(Officers)
+            .Takes(Json.NewDevice).Creates("a device that is expected", Json.DeviceEntry);
+        admin.MapGet("/devices/export", InventoryEndpoints.Export).To(Readers, WithinTheirProfiles)
+            .AnswersText("the ledger as an inventory", "text/csv", DeviceEndpoints.ExportParameters);
+        admin.MapPost("/devices/imports", InventoryEndpoints.Import).To(Officers)
+            .TakesText("text/csv").AnswersLines("brings an inventory in, all of it or nothing; a line for each step", Json.DeviceImportProgress, InventoryEndpoints.ImportParameters);
+        admin.MapGet("/devices/{id}", DeviceEndpoints.Show).To(Readers, WithinTheirProfiles)
+            .Answers("one device", Json.DeviceEntry);
+        admin.MapPatch("/devices/{id}", DeviceEndpoints.Edit).To(Officers)
+            .Takes(Json.DeviceEdit).Answers("describes a device anew; needs If-Match", Json.DeviceEntry);
+        admin.MapGet("/devices/{id}/enrollments", DeviceEndpoints.Enrollments).To(Readers, WithinTheirProfiles)
+            .Answers("accounts, orders, evidence and certificates of a device", Json.DeviceEnrollments);
+        admin.MapGet("/devices/{id}/history", DeviceEndpoints.History).To(Readers, WithinTheirProfiles)
+            .Answers("what happened to a device, newest first", Json.AuditPage, AdminQuery.OfPage);
+        admin.MapPost("/devices/{id}/block", DeviceEndpoints.Block).To(Officers)
+            .Takes(Json.DeviceMove).Answers("shuts a device out", Json.DeviceChange);
+        admin.MapPost("/devices/{id}/unblock", DeviceEndpoints.Unblock).To(Officers)
+            .Takes(Json.DeviceMove).Answers("takes a device back that was blocked, quarantined or retired", Json.DeviceChange);
+        admin.MapPost("/devices/{id}/quarantine", DeviceEndpoints.Quarantine).To(Officers)
+            .Takes(Json.DeviceMove).Answers("sets a device aside while somebody looks", Json.DeviceChange);
+        admin.MapPost("/devices/{id}/retire", DeviceEndpoints.Retire).To(Officers)
+            .Takes(Json.DeviceMove).Answers("takes a device out of service", Json.DeviceChange);
+        admin.MapPost("/devices/{id}/replace", DeviceEndpoints.Replace).To(Officers)
+            .Takes(Json.DeviceMove).Answers("lets another device take its place", Json.DeviceChange);
+        admin.MapPost("/devices/{id}/revoke-all", DeviceEndpoints.RevokeAll).To(Officers)
+            .Takes(Json.DeviceMove).Answers("revokes all valid certificates of a device", Json.DeviceChange);
+
         admin.MapGet("/evidence", EvidenceEndpoints.List).To(Readers, WithinTheirProfiles)
             .Answers("stored verdicts, newest first", Json.EvidenceList, EvidenceEndpoints.Parameters);
         admin.MapGet("/evidence/{id}", EvidenceEndpoints.Show).To(Readers, WithinTheirProfiles)

@@ -72,9 +72,9 @@ internal sealed class OpenApiDocument(EndpointDataSource routes)
         var doc = route.Metadata.GetRequiredMetadata<RouteDoc>();
         var allowed = route.Metadata.GetMetadata<AllowedTo>();
         var success = new JsonObject { ["description"] = doc.Summary };
-        if (doc.Answer is not null)
+        if (doc.Answer is not null || doc.Status == StatusCodes.Status200OK)
         {
-            success["content"] = Content(doc.MediaType, Reference(doc.Answer, schemas));
+            success["content"] = Content(doc.MediaType, Schema(doc.Answer, schemas));
         }
 
         var operation = new JsonObject
@@ -91,7 +91,7 @@ internal sealed class OpenApiDocument(EndpointDataSource routes)
         };
         if (route.Metadata.GetMetadata<TakenBody>() is { } body)
         {
-            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content("application/json", Reference(body.Type, schemas)) };
+            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content(body.MediaType, Schema(body.Type, schemas)) };
         }
 
         return operation;
@@ -122,6 +122,8 @@ internal sealed class OpenApiDocument(EndpointDataSource routes)
     }
 
     private static JsonObject Content(string mediaType, JsonNode schema) => new() { [mediaType] = new JsonObject { ["schema"] = schema } };
+
+    private static JsonObject Schema(JsonTypeInfo? type, JsonObject schemas) => type is null ? new JsonObject { ["type"] = "string" } : Reference(type, schemas);
 
     private static JsonObject Reference(JsonTypeInfo type, JsonObject schemas)
     {

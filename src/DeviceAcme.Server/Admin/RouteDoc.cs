@@ -13,8 +13,9 @@ internal sealed record RouteDoc(string Summary, int Status, JsonTypeInfo? Answer
     public string MediaType { get; init; } = "application/json";
 }
 
-/// <summary>Route metadata: the JSON of the body that it takes.</summary>
-internal sealed record TakenBody(JsonTypeInfo Type);
+/// <summary>Route metadata: the body that it takes.</summary>
+/// <param name="Type">Its JSON; null for text.</param>
+internal sealed record TakenBody(JsonTypeInfo? Type, string MediaType = "application/json");
 
 internal static class RouteDocMetadata
 {
@@ -28,6 +29,11 @@ internal static class RouteDocMetadata
         where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new RouteDoc(summary, StatusCodes.Status200OK, line, query) { MediaType = "application/jsonl" });
 
+    /// <summary>Says what file a route answers with.</summary>
+    public static TBuilder AnswersText<TBuilder>(this TBuilder route, string summary, string mediaType, params IReadOnlyList<string> query)
+        where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata(new RouteDoc(summary, StatusCodes.Status200OK, null, query) { MediaType = mediaType });
+
     /// <summary>Says what a route makes.</summary>
     public static TBuilder Creates<TBuilder>(this TBuilder route, string summary, JsonTypeInfo answer)
         where TBuilder : IEndpointConventionBuilder =>
@@ -37,4 +43,9 @@ internal static class RouteDocMetadata
     public static TBuilder Takes<TBuilder>(this TBuilder route, JsonTypeInfo body)
         where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new TakenBody(body));
+
+    /// <summary>Says what file a route takes.</summary>
+    public static TBuilder TakesText<TBuilder>(this TBuilder route, string mediaType)
+        where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata(new TakenBody(null, mediaType));
 }

@@ -33,11 +33,14 @@ internal sealed class DeviceImport(AcmeDb db, TimeProvider time)
             return planned;
         }
 
-        var done = new DeviceImportResult(0, 0, 0, []);
+        // what was begun is brought to its end, whoever still listens: the next run would find the rest undone
+        var mistakes = new List<InventoryMistake>();
+        var done = new DeviceImportResult(0, 0, 0, mistakes);
         foreach (var rows in inventory.Rows.Chunk(Chunk))
         {
             var now = time.GetUtcNow();
-            done = await db.Commit(context => Import(new Batch(context, rows), rows, done, actor, now, context), cancellation);
+            var before = done;
+            done = await db.Commit(context => Import(new Batch(context, rows), rows, before, mistakes, actor, now, context), CancellationToken.None);
             if (progress is not null)
             {
                 await progress(done.Count);
@@ -107,8 +110,10 @@ internal sealed class DeviceImport(AcmeDb db, TimeProvider time)
         }
     }
 
-    private static DeviceImportResult Import(Batch batch, IEnumerable<InventoryRow> rows, DeviceImportResult done, string actor, DateTimeOffset now, AcmeContext context) =>
-        rows.Aggregate(done, (result, row) => Apply(batch, row, result, actor, now, context));
+    // somebody may have changed a device since the look-through: that row is left as it is, and told
+    private static DeviceImportResult Import(
+        Batch batch, IEnumerable<InventoryRow> rows, DeviceImportResult done, List<InventoryMistake> mistakes, string actor, DateTimeOffset now, AcmeContext context) =>
+        rows.Aggregate(done, (result, row) => Try(row, mistakes, () => Apply(batch, row, result, actor, now, context)) ?? result);
 
     /// <param name="store">Null where nothing is to be kept.</param>
     private static DeviceImportResult Apply(Batch batch, InventoryRow row, DeviceImportResult result, string actor, DateTimeOffset now, AcmeContext? store)
@@ -125,15 +130,26 @@ internal sealed class DeviceImport(AcmeDb db, TimeProvider time)
 
         // an identifier moved since the look-through: the row that came first stands
         var device = found[0];
-        var events = new[] { device.Edit(row.Description, actor, now), row.State is { } state ? device.To(state, "inventory", actor, now) : null }.OfType<AuditEvent>().ToList();
         var names = row.Keys.Where(key => !batch.Has(key)).ToList();
+
+        // the state first: it alone can be refused
+        var events = new[]
+        {
+            row.State is { } state ? device.To(state, "inventory", actor, now) : null, device.Edit(row.Description, actor, now), device.Rename([device.Key], names, [], actor, now),
+        }.OfType<AuditEvent>().ToList();
         Name(device, names, store);
         foreach (var happened in events)
         {
             store?.Record(happened);
         }
 
-        return events.Count + names.Count > 0 ? result with { Changed = result.Changed + 1 } : result with { Unchanged = result.Unchanged + 1 };
+        if (store is not null && names.Count > 0)
+        {
+            // its names are part of it: who read it before must read it again
+            store.Entry(device).Property(row => row.Version).IsModified = true;
+        }
+
+        return events.Count > 0 ? result with { Changed = result.Changed + 1 } : result with { Unchanged = result.Unchanged + 1 };
     }
 
     private static void Name(Device device, IEnumerable<DeviceKey> keys, AcmeContext? store) =>

@@ -4,6 +4,7 @@ using CsvHelper;
 using CsvHelper.Configuration;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Server.Ledger;
 
@@ -14,7 +15,7 @@ internal static class InventoryCsv
     public const string AttributePrefix = "attribute.";
 
     private const char Separator = ';';
-    private const int MostColumns = 80;
+    private const int MostColumns = 500;
 
     /// <summary>The columns that are not identifiers or attributes.</summary>
     public static IReadOnlyList<string> Columns { get; } = ["label", "owner", "groups", "state"];
@@ -58,17 +59,17 @@ internal static class InventoryCsv
     }
 
     /// <summary>Writes devices as such a table.</summary>
-    public static void Write(TextWriter target, IReadOnlyList<InventoryRow> rows)
+    /// <param name="kinds">The kinds of identifiers that have a column.</param>
+    /// <param name="attributes">The keys of attributes that have one.</param>
+    public static void Write(TextWriter target, IReadOnlyList<string> kinds, IReadOnlyList<string> attributes, IEnumerable<InventoryRow> rows)
     {
-        var kinds = DeviceKey.Kinds.Where(kind => rows.Any(row => row.Keys.Any(key => key.Kind == kind))).ToList();
-        var attributes = rows.SelectMany(row => row.Description.Attributes!.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         using var csv = new CsvWriter(target, new CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\n" }, leaveOpen: true);
         Line([.. kinds, .. Columns, .. attributes.Select(key => AttributePrefix + key)]);
         foreach (var row in rows)
         {
             Line(
             [
-                .. kinds.Select(kind => string.Join(Separator, row.Keys.Where(key => key.Kind == kind).Select(key => key.Value))),
+                .. kinds.Select(kind => string.Join(Separator, row.Keys.Where(key => key.Kind == kind).Select(Cell))),
                 row.Description.Label ?? "", row.Description.Owner ?? "", string.Join(Separator, row.Description.Groups!), row.State!.Value.Name(),
                 .. attributes.Select(key => row.Description.Attributes!.GetValueOrDefault(key) ?? ""),
             ]);
@@ -84,6 +85,9 @@ internal static class InventoryCsv
             csv.NextRecord();
         }
     }
+
+    private static string Cell(DeviceKey key) => !key.Value.Contains(Separator, StringComparison.Ordinal) ? key.Value
+        : throw Problems.Malformed("inventory-not-csv", $"format: {key} has a semicolon, which separates identifiers in CSV; export JSON", StatusCodes.Status409Conflict);
 
     private static string[]? Header(int line, string[] cells, Inventory inventory)
     {

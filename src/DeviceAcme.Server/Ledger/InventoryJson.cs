@@ -19,7 +19,7 @@ internal static class InventoryJson
         try
         {
             reader.Read();
-            if (reader.TokenType == JsonTokenType.StartObject && !(reader.Read() && reader.ValueTextEquals("devices"u8) && reader.Read()))
+            if (reader.TokenType == JsonTokenType.StartObject && !(reader.Read() && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("devices"u8) && reader.Read()))
             {
                 inventory.Mistake(1, "expected a list of devices, or an object whose first member 'devices' is one");
                 return;

@@ -74,6 +74,13 @@ internal static class DeviceQueries
         return ids is [var only] ? context.Devices.Single(found => found.Id == only) : null;
     }
 
+    /// <summary>All names of some devices.</summary>
+    public static ILookup<DeviceId, DeviceKey> NamesOf(this AcmeContext context, IEnumerable<Device> devices)
+    {
+        var ids = devices.Select(device => device.Id).ToList();
+        return context.DeviceIdentifiers.Where(name => ids.Contains(name.Device)).AsEnumerable().ToLookup(name => name.Device, name => new DeviceKey(name.Kind, name.Value));
+    }
+
     private static IEnumerable<DeviceId> IdsOf(this AcmeContext context, IEnumerable<DeviceKey> keys) =>
         keys.Select(key => context.DeviceIdentifiers.Where(name => name.Kind == key.Kind && name.Value == key.Value).Select(name => (DeviceId?)name.Device).FirstOrDefault())
             .OfType<DeviceId>();

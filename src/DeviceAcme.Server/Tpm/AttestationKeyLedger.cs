@@ -32,23 +32,46 @@ internal sealed class AttestationKeyLedger(AcmeDb db, CrlPublisher crls, TimePro
         var keys = page.Behind is { At: var at, Id: var id }
             ? context.AttestationKeys.Where(key => key.CreatedAt <= at && (key.CreatedAt < at || key.Id < new CertificateId(id)))
             : context.AttestationKeys;
-        var found = await keys
-            .Join(context.Devices, key => key.Device, device => device.Id, (key, device) => new { Key = key, device.IdentifierValue })
-            .Where(row => identifier == null || row.IdentifierValue == identifier)
-            .Where(row => profiles == null || profiles.Contains(row.Key.Profile))
-            .OrderByDescending(row => row.Key.CreatedAt)
-            .ThenByDescending(row => row.Key.Id)
+        if (identifier is not null)
+        {
+            keys = keys.Where(key => context.DeviceIdentifiers.Any(name => name.Value == identifier && name.Device == key.Device));
+        }
+
+        var found = await keys.Where(key => profiles == null || profiles.Contains(key.Profile))
+            .OrderByDescending(key => key.CreatedAt)
+            .ThenByDescending(key => key.Id)
             .Take(page.Rows)
             .ToListAsync(cancellation);
-        var (shown, next) = page.Cut(found, row => Place.Of(row.Key.CreatedAt, row.Key.Id.Value));
-        return new AttestationKeyList { Keys = [.. shown.Select(row => Entry(row.Key, row.IdentifierValue))], Next = next };
+        var (shown, next) = page.Cut(found, key => Place.Of(key.CreatedAt, key.Id.Value));
+        return new AttestationKeyList { Keys = Entries(context, shown), Next = next };
+    }
+
+    /// <summary>Revokes all of a device's in the caller's transaction; <see cref="Distrust"/> and the CRLs of the issuers follow the commit.</summary>
+    public (IReadOnlyList<AttestationKeyEntry> Keys, IReadOnlyList<string> Issuers) RevokeAll(AcmeContext context, Device device, int? reason, AdminCaller caller, DateTimeOffset now)
+    {
+        var keys = context.AttestationKeys.Where(key => key.Device == device.Id && key.RevokedAt == null && key.NotAfter > now).OrderBy(key => key.CreatedAt).ToList();
+        foreach (var key in keys)
+        {
+            context.Record(Revoke(key, reason, caller, now));
+        }
+
+        return (Entries(context, keys), [.. keys.Select(key => key.IssuerKeyId).Distinct()]);
+    }
+
+    /// <summary>Evidence of these keys is refused from now on.</summary>
+    public void Distrust(IEnumerable<AttestationKeyEntry> revoked)
+    {
+        foreach (var key in revoked)
+        {
+            _revoked.Value.Add(key.Fingerprint);
+        }
     }
 
     /// <summary>Revokes one; the CRL of its attestation CA has it when this returns.</summary>
     public async Task<AttestationKeyEntry> Revoke(CertificateId id, AdminCaller caller, CancellationToken cancellation)
     {
         var (entry, issuer) = await db.Commit(context => Revoke(context, id, caller), cancellation);
-        _revoked.Value.Add(entry.Fingerprint);
+        Distrust([entry]);
         await crls.Publish(issuer);
         return entry;
     }
@@ -63,15 +86,44 @@ internal sealed class AttestationKeyLedger(AcmeDb db, CrlPublisher crls, TimePro
             throw Problems.AlreadyRevoked("attestation-key-already-revoked", "path: this attestation key's certificate has been revoked already");
         }
 
-        key.RevokedAt = time.GetUtcNow();
-        context.Record(new AuditEvent { At = key.RevokedAt.Value, Kind = "attestation-key.revoked", Actor = caller.Name, Profile = key.Profile, Certificate = key.Id });
-        return (Entry(key, context.Devices.Single(device => device.Id == key.Device).IdentifierValue), key.IssuerKeyId);
+        context.Record(Revoke(key, null, caller, time.GetUtcNow()));
+        return (Entries(context, [key])[0], key.IssuerKeyId);
+    }
+
+    private static AuditEvent Revoke(StoredAttestationKey key, int? reason, AdminCaller caller, DateTimeOffset now)
+    {
+        key.RevokedAt = now;
+        // RFC 5280 §5.3.1: unspecified is said by leaving the reason out
+        key.RevocationReason = reason is 0 ? null : reason;
+        return new AuditEvent
+        {
+            At = now,
+            Kind = "attestation-key.revoked",
+            Actor = caller.Name,
+            Profile = key.Profile,
+            Certificate = key.Id,
+            Device = key.Device,
+            Detail = reason is null ? null : $"reason {reason}",
+        };
+    }
+
+    private static IReadOnlyList<AttestationKeyEntry> Entries(AcmeContext context, IReadOnlyList<StoredAttestationKey> keys)
+    {
+        if (keys.Count == 0)
+        {
+            return [];
+        }
+
+        var ids = keys.Select(key => key.Device).Distinct().ToList();
+        var names = context.DeviceIdentifiers.Where(name => ids.Contains(name.Device) && name.Kind == AcmeIdentifier.PermanentIdentifier).AsEnumerable().ToLookup(name => name.Device, name => name.Value);
+        return [.. keys.Select(key => Entry(key, names[key.Device].Order(StringComparer.Ordinal).FirstOrDefault() ?? key.Device.Value))];
     }
 
     private static AttestationKeyEntry Entry(StoredAttestationKey key, string identifier) => new()
     {
         Id = key.Id.Value,
         Profile = key.Profile,
+        DeviceId = key.Device.Value,
         Identifier = identifier,
         Serial = key.Serial,
         Fingerprint = key.Fingerprint,
