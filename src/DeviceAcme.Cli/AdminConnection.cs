@@ -25,11 +25,8 @@ internal sealed class AdminConnection
     public async Task<TAnswer> Post<TBody, TAnswer>(
         string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellation, long? ifMatch = null)
     {
-        using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return Read(await Ask(HttpMethod.Post, path, content, cancellation, ifMatch), answerType);
         using var content = Json(body, bodyType);
-        return Read(await Ask(HttpMethod.Post, path, content, cancellation), answerType);
+        return Read(await Ask(HttpMethod.Post, path, content, cancellation, ifMatch), answerType);
     }
 
     /// <summary>Asks for something to be done that needs no more words.</summary>
@@ -39,7 +36,7 @@ internal sealed class AdminConnection
     public async Task<TAnswer> Patch<TBody, TAnswer>(string path, long version, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellation)
     {
         using var content = Json(body, bodyType);
-        return Read(await Ask(HttpMethod.Patch, path, content, cancellation, request => request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{version}\""))), answerType);
+        return Read(await Ask(HttpMethod.Patch, path, content, cancellation, version), answerType);
     }
 
     /// <summary>Sends a file, and reads the lines of the answer as they come.</summary>
@@ -106,6 +103,13 @@ internal sealed class AdminConnection
         }
     }
 
+    private static ByteArrayContent Json<T>(T body, JsonTypeInfo<T> type)
+    {
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return content;
+    }
+
     private async Task<string> Ask(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation, long? ifMatch = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
@@ -114,17 +118,6 @@ internal sealed class AdminConnection
             request.Headers.IfMatch.Add(new EntityTagHeaderValue(string.Create(CultureInfo.InvariantCulture, $"\"{version}\"")));
         }
 
-    private static ByteArrayContent Json<T>(T body, JsonTypeInfo<T> type)
-    {
-        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type));
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return content;
-    }
-
-    private async Task<string> Ask(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation, Action<HttpRequestMessage>? change = null)
-    {
-        using var request = new HttpRequestMessage(method, path) { Content = content };
-        change?.Invoke(request);
         using var answer = await Send(request, HttpCompletionOption.ResponseContentRead, cancellation);
         var text = await answer.Content.ReadAsStringAsync(cancellation);
         return answer.IsSuccessStatusCode ? text : throw Refusal(answer.StatusCode, text);
