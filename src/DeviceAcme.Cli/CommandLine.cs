@@ -9,6 +9,7 @@ using DeviceAcme.Cli.Profiles;
 using DeviceAcme.Cli.Reverify;
 using DeviceAcme.Cli.Tickets;
 using DeviceAcme.Cli.Verify;
+using DeviceAcme.Cli.Webhooks;
 
 namespace DeviceAcme.Cli;
 
@@ -43,6 +44,7 @@ internal static class CommandLine
         root.Subcommands.Add(CoverageCommand.Make(output, talk, new AdminServerChoice()));
         root.Subcommands.Add(new VerifyCommand(output, talk, time, readAnchors ?? AnchorFolders.Read).Command());
         root.Subcommands.Add(new ReverifyCommand(output, talk, time, new AdminServerChoice()).Command());
+        root.Subcommands.Add(new WebhookCommands(output, talk).Command());
         HelpExamples.AddTo(root);
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         foreach (var error in parsed.Errors)

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Devices;
@@ -59,6 +61,7 @@ internal static class WebhookBody
 
     // a body is read by machines; names of people and places stay readable in stored deliveries
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static byte[] Write(WebhookQuestion question, WebhookAttempt attempt)
     {
@@ -90,6 +93,18 @@ internal static class WebhookBody
         }
 
         return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The body of an earlier delivery, for another one that says so.</summary>
+    public static byte[] Again(JsonObject earlier, string delivery, int attempt, DateTimeOffset at, string replayOf)
+    {
+        var body = (JsonObject)earlier.DeepClone();
+        body["delivery"] = delivery;
+        body["attempt"] = attempt;
+        body["at"] = Rfc3339.Format(at);
+        body["purpose"] = WebhookPurposes.Replay;
+        body["replayOf"] = replayOf;
+        return Encoding.UTF8.GetBytes(body.ToJsonString(Relaxed));
     }
 
     public static string NameOf(WebhookEvent happening) => happening == WebhookEvent.Challenge ? "challenge" : "finalize";

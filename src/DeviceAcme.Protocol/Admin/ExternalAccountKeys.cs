@@ -92,4 +92,7 @@ public sealed record ExternalAccountKeyList
 [JsonSerializable(typeof(DeviceChange))]
 [JsonSerializable(typeof(DeviceEnrollments))]
 [JsonSerializable(typeof(DeviceImportProgress))]
+[JsonSerializable(typeof(WebhookListing))]
+[JsonSerializable(typeof(WebhookDeliveryPage))]
+[JsonSerializable(typeof(WebhookDeliveryRecord))]
 public sealed partial class AdminJson : JsonSerializerContext;

@@ -136,6 +136,17 @@ internal static class AdminEndpoints
             .Takes(Json.NewAdminToken).Creates("a token; it is told once", Json.AdminTokenEntry);
         admin.MapDelete("/tokens/{id}", TokenEndpoints.Revoke).To(Administrators)
             .Answers("revokes a token", Json.AdminTokenEntry);
+
+        admin.MapGet("/webhook-deliveries", WebhookRoutes.Deliveries).To(Readers, WithinTheirProfiles)
+            .Answers("what webhooks were asked, newest first", Json.WebhookDeliveryPage, WebhookRoutes.Parameters);
+        admin.MapGet("/webhook-deliveries/{id}", WebhookRoutes.Delivery).To(Readers, WithinTheirProfiles)
+            .Answers("one delivery with what was asked and answered", Json.WebhookDeliveryRecord);
+        admin.MapPost("/webhook-deliveries/{id}/replay", WebhookRoutes.Replay).To(Officers, WithinTheirProfiles)
+            .Answers("sends it again; nothing follows from the answer", Json.WebhookDeliveryRecord);
+        admin.MapGet("/webhooks", WebhookRoutes.List).To(Readers, WithinTheirProfiles)
+            .Answers("the webhooks of the profiles in force, with their circuit breakers", Json.WebhookListing);
+        admin.MapPost("/webhooks/{profile}/{name}/test", WebhookRoutes.Try).To(Officers, WithinTheirProfiles)
+            .Answers("fires one with a made-up device; nothing follows from the answer", Json.WebhookDeliveryRecord);
     }
 
     private static AdminJson Json => AdminJson.Default;

@@ -24,6 +24,12 @@ internal sealed record Installation(ProfileSet Profiles, TrustFolders Trust, IRe
             mistakes.Warn(folder, 0, "profiles", $"no profile is named '{profile}'; {NearestName.Hint(profile, [.. inForce.All.Select(known => known.Name)])}");
         }
 
+        var secrets = new SecretFolder(options);
+        foreach (var profile in inForce.All)
+        {
+            secrets.Check(profile, Path.Combine(options.ProfilesDirectory, profile.Name + ".yaml"), mistakes);
+        }
+
         return new Installation(profiles, trust, mistakes.Errors, mistakes.Warnings);
     }
 

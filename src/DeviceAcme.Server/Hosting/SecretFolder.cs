@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DeviceAcme.Core.Profiles;
 
 namespace DeviceAcme.Server.Hosting;
 
@@ -63,6 +64,43 @@ internal sealed class SecretFolder(ServerOptions options)
         catch (CryptographicException broken)
         {
             throw new SecretMissingException($"{PemOf(name)}: expected certificates in PEM: {broken.Message}");
+        }
+    }
+
+    /// <summary>What is wrong with what a webhook needs; null where nothing is.</summary>
+    public string? ProblemOf(WebhookRule rule)
+    {
+        try
+        {
+            Read(rule.Secret);
+            if (rule.ClientCertificate is { } certificate)
+            {
+                ClientCertificate(certificate);
+            }
+
+            if (rule.Ca is { } ca)
+            {
+                Certificates(ca);
+            }
+
+            return null;
+        }
+        catch (SecretMissingException missing)
+        {
+            return missing.Message;
+        }
+    }
+
+    /// <summary>Notes what the webhooks of a profile need and this installation does not have.</summary>
+    public void Check(CertificateProfile profile, string file, Mistakes mistakes)
+    {
+        const string Key = "webhooks";
+        foreach (var rule in profile.Webhooks)
+        {
+            if (ProblemOf(rule) is { } problem)
+            {
+                mistakes.Add(file, ProfileFile.LineOf(profile, Key), Key, $"{rule.Name}: {problem}; secrets are files in {Path} (--secrets)");
+            }
         }
     }
 

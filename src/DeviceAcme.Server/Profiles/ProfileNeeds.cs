@@ -4,6 +4,7 @@ using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Connectors;
 using DeviceAcme.Server.Connectors.BuiltIn;
+using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Revocation;
 using DeviceAcme.Server.Tpm;
 
@@ -11,7 +12,7 @@ namespace DeviceAcme.Server.Profiles;
 
 /// <summary>What a profile counts on beside its text: folders of anchors, issuers, an attestation CA. What this installation makes by itself is made before the profile comes into force.</summary>
 internal sealed class ProfileNeeds(
-    AnchorVersions anchors, TrustFolders trust, CaDirectory directory, Issuers issuers, AttestationAuthorities attestation, CrlPublisher crls, ServerOptions options, TimeProvider time)
+    AnchorVersions anchors, TrustFolders trust, CaDirectory directory, Issuers issuers, AttestationAuthorities attestation, CrlPublisher crls, SecretFolder secrets, ServerOptions options, TimeProvider time)
 {
     /// <summary>Notes what the profile counts on and this installation does not have.</summary>
     /// <param name="set">The profiles as they would be.</param>
@@ -32,6 +33,7 @@ internal sealed class ProfileNeeds(
             }
         }
 
+        secrets.Check(profile, file, mistakes);
         set.CheckAttestationCas(profile, file, mistakes);
     }
 

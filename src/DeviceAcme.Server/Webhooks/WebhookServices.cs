@@ -9,5 +9,7 @@ internal static class WebhookServices
     {
         services.AddSingleton<SecretFolder>();
         services.AddSingleton<WebhookCalls>();
+        services.AddSingleton<WebhookArchive>();
+        services.AddSingleton<DeliveryCleaning>();
     }
 }

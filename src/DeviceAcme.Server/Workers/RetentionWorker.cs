@@ -1,9 +1,10 @@
 using DeviceAcme.Server.Vault;
+using DeviceAcme.Server.Webhooks;
 
 namespace DeviceAcme.Server.Workers;
 
 /// <summary>Drops evidence whose time is over, every hour. What it does not reach today it reaches tomorrow: the rows say what is due.</summary>
-internal sealed partial class RetentionWorker(EvidenceCleaning cleaning, TimeProvider time, ILogger<RetentionWorker> log) : BackgroundService
+internal sealed partial class RetentionWorker(EvidenceCleaning cleaning, DeliveryCleaning deliveries, TimeProvider time, ILogger<RetentionWorker> log) : BackgroundService
 {
     /// <summary>The first look is not in the way of the start.</summary>
     private static readonly TimeSpan Beginning = TimeSpan.FromMinutes(1);
@@ -32,6 +33,7 @@ internal sealed partial class RetentionWorker(EvidenceCleaning cleaning, TimePro
     {
         try
         {
+            await deliveries.Clean(time.GetUtcNow(), stopping);
             var report = await cleaning.Clean(time.GetUtcNow(), stopping);
             if (!report.IsEmpty)
             {

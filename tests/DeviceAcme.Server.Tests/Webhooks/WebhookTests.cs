@@ -277,6 +277,6 @@ public sealed class WebhookTests
     {
         await using var context = server.Server.Db.Read();
         using var certificate = X509CertificateLoader.LoadCertificate(context.Certificates.Single().Certificate);
-        return await Task.FromResult(certificate.Subject);
+        return certificate.Subject;
     }
 }
