@@ -23,13 +23,14 @@ internal static class Admission
     public const string Rule = "the ledger knows the device, and nothing is held against it";
 
     public static Reason Unknown { get; } = Row("device-unknown", "The evidence is good, but the device is not in the ledger: add it to an inventory (--devices), or let the profile register whoever comes (devices.unknown).");
+    public static Reason Unapproved { get; } = Row("device-unapproved", "The device proved itself where an officer decides, and nobody has: approve its order, or let an inventory call it expected.");
     public static Reason Quarantined { get; } = Row("device-quarantined", "The device is set aside while somebody looks at it: an inventory that calls it expected or active lets it go on.");
     public static Reason Blocked { get; } = Row("device-blocked", "The device is shut out: an inventory that calls it expected or active takes it back.");
     public static Reason Retired { get; } = Row("device-retired", "The device is out of service: an inventory that calls it expected or active puts it back.");
     public static Reason Ambiguous { get; } = Row("device-ambiguous", "The evidence names several devices of the ledger at once: mend the inventory, one of them has another's identifier.");
 
     /// <summary>The reasons, one for each way to be kept out.</summary>
-    public static IReadOnlyList<Reason> Reasons { get; } = [Unknown, Quarantined, Blocked, Retired, Ambiguous];
+    public static IReadOnlyList<Reason> Reasons { get; } = [Unknown, Unapproved, Quarantined, Blocked, Retired, Ambiguous];
 
     /// <summary>The verdict on the evidence with the ledger's word; evidence that is refused anyhow is not asked about.</summary>
     public static Verdict Judge(Verdict verdict, LedgerMatch match, UnknownDevices unknown)
@@ -71,6 +72,9 @@ internal static class Admission
         return reason is null ? found : throw Problems.Unauthorized(reason.Code, $"{Check}: {Rule}; {found}. {reason.Advice}");
     }
 
+    /// <summary>Whether an officer has to say first that the device is ours.</summary>
+    public static bool AwaitsApproval(LedgerMatch match, UnknownDevices unknown) => unknown == UnknownDevices.Approve && match.Device?.State == DeviceState.Pending;
+
     /// <summary>Refuses early what is held against a device; whether it is known at all is told only to who proves to be it.</summary>
     public static void RequireNothingAgainst(LedgerMatch match)
     {
@@ -83,7 +87,14 @@ internal static class Admission
     private static (Reason? Reason, string Found) Find(LedgerMatch match, UnknownDevices unknown) => match.Devices switch
     {
         [] when unknown == UnknownDevices.Register => (null, "the device is not in the ledger; the profile registers it"),
+        [] when unknown == UnknownDevices.Approve => (null, "the device is not in the ledger; it comes there, and waits for an officer"),
         [] => (Unknown, "the device is not in the ledger"),
+        [{ State: DeviceState.Pending } device] => unknown switch
+        {
+            UnknownDevices.Approve => (null, $"device {device.Id} is {device.State.Name()} since {device.StateSince:u}: an officer must agree"),
+            UnknownDevices.Register => (null, $"device {device.Id} is {device.State.Name()}; this profile registers whoever comes"),
+            _ => (Unapproved, $"device {device.Id} is {device.State.Name()} since {device.StateSince:u}"),
+        },
         [var device] => (Held(device), $"device {device.Id} is {device.State.Name()}"),
         _ => (Ambiguous, $"its identifiers belong to {match.Devices.Count} devices of the ledger"),
     };

@@ -61,6 +61,18 @@ internal sealed class Device
         return (device, device.Event("device.registered", now, null, $"{key}: not known before; profile {profile} registers", profile));
     }
 
+    /// <summary>Evidence proved it, and the profile has an officer decide whether it is ours.</summary>
+    public static (Device Device, AuditEvent Happened) Propose(DeviceKey key, string profile, DateTimeOffset now)
+    {
+        var device = Make(key, DeviceState.Pending, now);
+        device.LastSeenAt = now;
+        return (device, device.Event("device.proposed", now, null, $"{key}: not known before; profile {profile} waits for an officer", profile));
+    }
+
+    /// <summary>An officer says that it is ours.</summary>
+    public AuditEvent Approve(string? reason, string actor, DateTimeOffset now) =>
+        Move(DeviceState.Active, [DeviceState.Pending], "device.approved", reason, actor, now);
+
     /// <summary>Evidence for it was accepted.</summary>
     /// <returns>What changed by that; null where it was seen before.</returns>
     public AuditEvent? Seen(string profile, DateTimeOffset now)
@@ -119,10 +131,10 @@ internal sealed class Device
         Event("device.revoked", now, actor, $"{certificates} certificates, {attestationKeys} of attestation keys{(reason is null ? "" : $": {reason}")}");
 
     public AuditEvent Quarantine(string? reason, string actor, DateTimeOffset now) =>
-        Move(DeviceState.Quarantined, [DeviceState.Expected, DeviceState.Active], "device.quarantined", reason, actor, now);
+        Move(DeviceState.Quarantined, [DeviceState.Expected, DeviceState.Active, DeviceState.Pending], "device.quarantined", reason, actor, now);
 
     public AuditEvent Block(string? reason, string actor, DateTimeOffset now) =>
-        Move(DeviceState.Blocked, [DeviceState.Expected, DeviceState.Active, DeviceState.Quarantined], "device.blocked", reason, actor, now);
+        Move(DeviceState.Blocked, [DeviceState.Expected, DeviceState.Active, DeviceState.Pending, DeviceState.Quarantined], "device.blocked", reason, actor, now);
 
     /// <summary>Whatever kept it from certificates is over.</summary>
     public AuditEvent Unblock(string? reason, string actor, DateTimeOffset now)
@@ -136,7 +148,7 @@ internal sealed class Device
     }
 
     public AuditEvent Retire(string? reason, string actor, DateTimeOffset now) =>
-        Move(DeviceState.Retired, [DeviceState.Expected, DeviceState.Active, DeviceState.Quarantined, DeviceState.Blocked], "device.retired", reason, actor, now);
+        Move(DeviceState.Retired, [DeviceState.Expected, DeviceState.Active, DeviceState.Pending, DeviceState.Quarantined, DeviceState.Blocked], "device.retired", reason, actor, now);
 
     /// <summary>It goes out of service, and another one takes its place.</summary>
     public AuditEvent ReplaceBy(DeviceId successor, string? reason, string actor, DateTimeOffset now)
@@ -146,7 +158,7 @@ internal sealed class Device
             throw Problems.Malformed("device-replaces-itself", "successor: a device cannot take its own place");
         }
 
-        var happened = Move(DeviceState.Retired, [DeviceState.Expected, DeviceState.Active, DeviceState.Quarantined, DeviceState.Blocked], "device.replaced", reason ?? $"replaced by {successor}", actor, now);
+        var happened = Move(DeviceState.Retired, [DeviceState.Expected, DeviceState.Active, DeviceState.Pending, DeviceState.Quarantined, DeviceState.Blocked], "device.replaced", reason ?? $"replaced by {successor}", actor, now);
         ReplacedBy = successor;
         return happened;
     }
@@ -158,7 +170,10 @@ internal sealed class Device
         DeviceState.Quarantined => Quarantine(reason, actor, now),
         DeviceState.Blocked => Block(reason, actor, now),
         DeviceState.Retired => Retire(reason, actor, now),
+        // only evidence brings a device there, and only a decision away
+        DeviceState.Pending => null,
         // whether it was seen decides, and not who writes: an inventory that says expected or active says that nothing is held against it
+        _ when State == DeviceState.Pending => Approve(reason, actor, now),
         _ => State is DeviceState.Expected or DeviceState.Active ? null : Unblock(reason, actor, now),
     };
 

@@ -1,6 +1,6 @@
 namespace DeviceAcme.Core.Devices;
 
-/// <summary>Where a device stands; only an expected or active one gets certificates.</summary>
+/// <summary>Where a device stands; only an expected or active one gets certificates, a pending one once an officer agrees.</summary>
 internal enum DeviceState
 {
     /// <summary>In the ledger, and not seen yet.</summary>
@@ -8,6 +8,9 @@ internal enum DeviceState
 
     /// <summary>Evidence proved it.</summary>
     Active,
+
+    /// <summary>Evidence proved it, nobody had expected it, and an officer has yet to say that it is ours.</summary>
+    Pending,
 
     /// <summary>Set aside while somebody looks at it: no new certificates, those that it has stay good.</summary>
     Quarantined,

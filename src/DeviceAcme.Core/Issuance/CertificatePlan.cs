@@ -15,6 +15,9 @@ internal sealed record CertificatePlan
     /// <summary>Name of the issuer that the profile chose; null where something else decides who signs.</summary>
     public string? Issuer { get; init; }
 
+    /// <summary>The serial number that was promised for it, lower-case hex; null where the CA chooses one.</summary>
+    public string? Serial { get; init; }
+
     /// <summary>In whole seconds; the CA cuts it to its own beginning, unless <see cref="ExactNotBefore"/>.</summary>
     public required DateTimeOffset NotBefore { get; init; }
 

@@ -54,5 +54,8 @@ internal sealed class FinalizeChecks
     /// <summary>Records what does not hold and is let through.</summary>
     public void Observe(string name, string rule, string found, Reason reason) => _checks.Add(new Check(name, rule, CheckOutcome.Observed, found, reason, reason.Advice));
 
+    /// <summary>Records a check that is for another time.</summary>
+    public void Later(string name, string rule, string found) => _checks.Add(new Check(name, rule, CheckOutcome.NotReached, found));
+
     public void NotReached(string name, string rule) => _checks.Add(new Check(name, rule, CheckOutcome.NotReached, "an earlier check failed"));
 }

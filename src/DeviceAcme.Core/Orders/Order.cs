@@ -27,7 +27,9 @@ internal sealed class Order
 
     public DateTimeOffset? NotBefore { get; private init; }
     public DateTimeOffset? NotAfter { get; private init; }
-    public DateTimeOffset Expires { get; private init; }
+    /// <summary>When it ends by itself; while it is processed, when the waiting ends.</summary>
+    public DateTimeOffset Expires { get; private set; }
+
     public DateTimeOffset CreatedAt { get; private init; }
     public CertificateId? CertificateId { get; private set; }
     public Problem? Error { get; private set; }
@@ -60,11 +62,17 @@ internal sealed class Order
 
     /// <summary>
     /// Brings the status in line with the authorizations (RFC 8555 §7.1.6): total and idempotent. All valid makes a pending
-    /// order ready; one that failed, expired or was given up makes a pending or ready order invalid.
+    /// order ready; one that failed, expired or was given up makes a pending or ready order invalid. A processing order was finalized in time:
+    /// only one that was given up ends it.
     /// </summary>
     /// <returns>The event of a change, or null where nothing changed.</returns>
     public AuditEvent? Follow(IReadOnlyCollection<Authorization> authorizations, DateTimeOffset now)
     {
+        if (Status == OrderStatus.Processing)
+        {
+            return Withdrawn(authorizations) is { } withdrawn ? Fail(NotValid(withdrawn, now), now) : null;
+        }
+
         if (Status is not (OrderStatus.Pending or OrderStatus.Ready))
         {
             return null;
@@ -73,8 +81,7 @@ internal sealed class Order
         if (Lost(authorizations, now) is { } lost)
         {
             var cause = lost.Challenges.FirstOrDefault(challenge => challenge.Error is not null)?.Error;
-            return Fail(
-                cause ?? Problems.Unauthorized("authorization-not-valid", $"the authorization for {lost.Identifier} is {lost.StatusAt(now).Wire()}").Problem, now);
+            return Fail(cause ?? NotValid(lost, now), now);
         }
 
         if (Status == OrderStatus.Pending && authorizations.All(authorization => authorization.StatusAt(now) == AuthorizationStatus.Valid))
@@ -97,11 +104,30 @@ internal sealed class Order
         }
     }
 
+    /// <summary>The CSR is good, and issuing takes time (RFC 8555 §7.1.6): what is still to be done stands in a <see cref="PendingIssuance"/>.</summary>
+    /// <param name="until">When the waiting ends; the order's own end counts no more, nor that of its authorizations.</param>
+    /// <param name="why">What it waits for.</param>
+    public AuditEvent Process(IReadOnlyCollection<Authorization> authorizations, DateTimeOffset until, string why, DateTimeOffset now)
+    {
+        RequireReady(authorizations, now);
+        Status = OrderStatus.Processing;
+        Expires = until;
+        return Event("order.processing", now, null, why);
+    }
+
     /// <summary>The certificate exists: the caller commits both together.</summary>
     public AuditEvent Complete(CertificateId certificate, IReadOnlyCollection<Authorization> authorizations, DateTimeOffset now)
     {
         // RFC 8555 §7.5.2: an authorization that was deactivated meanwhile cannot support issuance
-        RequireReady(authorizations, now);
+        if (Status != OrderStatus.Processing)
+        {
+            RequireReady(authorizations, now);
+        }
+        else if (Withdrawn(authorizations) is { } withdrawn)
+        {
+            throw new ProblemException(NotValid(withdrawn, now));
+        }
+
         Status = OrderStatus.Valid;
         CertificateId = certificate;
         return Event("order.valid", now, null, null, certificate);
@@ -119,6 +145,13 @@ internal sealed class Order
         Error = error;
         return Event("order.invalid", now, error.Reason, error.Detail);
     }
+
+    // whether it expired since counts no more: it was valid when the client finalized
+    private static Authorization? Withdrawn(IReadOnlyCollection<Authorization> authorizations) =>
+        authorizations.FirstOrDefault(authorization => authorization.Status != AuthorizationStatus.Valid);
+
+    private static Problem NotValid(Authorization authorization, DateTimeOffset now) =>
+        Problems.Unauthorized("authorization-not-valid", $"the authorization for {authorization.Identifier} is {authorization.StatusAt(now).Wire()}").Problem;
 
     private static Authorization? Lost(IReadOnlyCollection<Authorization> authorizations, DateTimeOffset now) =>
         authorizations.FirstOrDefault(authorization => authorization.StatusAt(now) is not (AuthorizationStatus.Pending or AuthorizationStatus.Valid));

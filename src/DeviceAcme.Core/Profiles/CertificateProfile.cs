@@ -48,6 +48,9 @@ internal sealed record CertificateProfile
     /// <summary>Who of the organisation is asked before a device is served.</summary>
     public IReadOnlyList<WebhookRule> Webhooks { get; init; } = [];
 
+    /// <summary>When an officer has to agree to an order.</summary>
+    public ApprovalRule Approval { get; init; } = ApprovalRule.None;
+
     public required CertificateTemplate Certificate { get; init; }
 
     /// <summary>Name of the issuer, a folder under <c>DIR/ca</c>, of every key type without one of its own.</summary>

@@ -5,6 +5,9 @@ internal enum UnknownDevices
 {
     Refuse,
     Register,
+
+    /// <summary>It comes into the ledger, and gets its first certificate when an officer agrees.</summary>
+    Approve,
 }
 
 /// <summary>What a profile says about devices and the ledger.</summary>
@@ -20,6 +23,9 @@ internal static class DeviceSection
 {
     internal static readonly string[] Known = ["unknown"];
 
+    internal static readonly IReadOnlyDictionary<string, UnknownDevices> Choices =
+        Enum.GetValues<UnknownDevices>().ToDictionary(choice => choice.ToString().ToLowerInvariant(), StringComparer.Ordinal);
+
     public static DeviceRule Read(ProfileNode? node)
     {
         if (node is null)
@@ -28,18 +34,6 @@ internal static class DeviceSection
         }
 
         var properties = node.Properties(Known);
-        if (!properties.TryGetValue("unknown", out var unknown))
-        {
-            return new DeviceRule(UnknownDevices.Refuse, true);
-        }
-
-        if (unknown.Scalar == "approve")
-        {
-            unknown.Mistake("'approve' needs approvals, which this version does not have: choose refuse or register");
-            return new DeviceRule(UnknownDevices.Refuse, true);
-        }
-
-        return new DeviceRule(
-            unknown.Choice(new Dictionary<string, UnknownDevices> { ["refuse"] = UnknownDevices.Refuse, ["register"] = UnknownDevices.Register }), true);
+        return new DeviceRule(properties.TryGetValue("unknown", out var unknown) ? unknown.Choice(Choices) : UnknownDevices.Refuse, true);
     }
 }

@@ -15,7 +15,7 @@ internal static partial class ProfileFile
 
     private const int MaximumDepth = 16;
 
-    internal static readonly string[] Known = ["name", "description", "accounts", "identifiers", "attestation", "evidence", "anomalies", "devices", "webhooks", "certificate", "issuer", "tests"];
+    internal static readonly string[] Known = ["name", "description", "accounts", "identifiers", "attestation", "evidence", "anomalies", "devices", "approval", "webhooks", "certificate", "issuer", "tests"];
 
     /// <summary>The profile of this text; null where its mistakes leave none.</summary>
     /// <param name="path">The file's path, for messages and for the name that it must carry.</param>
@@ -65,6 +65,7 @@ internal static partial class ProfileFile
             Evidence = EvidenceSection.Read(properties.GetValueOrDefault("evidence")),
             Devices = DeviceSection.Read(properties.GetValueOrDefault("devices")),
             Webhooks = WebhookSection.Read(properties.GetValueOrDefault("webhooks")),
+            Approval = ApprovalSection.Read(properties.GetValueOrDefault("approval")),
             Certificate = certificate!,
             Issuer = issuer,
             IssuersByKey = issuersByKey,

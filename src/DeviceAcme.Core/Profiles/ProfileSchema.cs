@@ -34,7 +34,15 @@ internal static class ProfileSchema
                 ["evidence"] = Properties(EvidenceSection.Known, [], new() { ["keep"] = OneOf(Pattern(DurationPattern), Choice("verdict-only", "none")), ["verdicts"] = Pattern(DurationPattern) }),
                 ["anomalies"] = Properties(
                     [.. AnomalyKinds.All.Select(kind => kind.Name)], [], AnomalyKinds.All.ToDictionary(kind => kind.Name, _ => (JsonNode)Choice([.. Enum.GetValues<AnomalyResponse>().Select(AnomalyKinds.Name)]))),
-                ["devices"] = Properties(DeviceSection.Known, [], new() { ["unknown"] = Described("a genuine device that the ledger does not have", Choice("refuse", "register")) }),
+                ["devices"] = Properties(DeviceSection.Known, [], new() { ["unknown"] = Described("a genuine device that the ledger does not have", Choice([.. DeviceSection.Choices.Keys])) }),
+                ["approval"] = Described("whether an officer must agree to an order", OneOf(
+                    Choice([.. ApprovalSection.Modes.Keys]),
+                    Properties(ApprovalSection.Known, [], new()
+                    {
+                        ["mode"] = Choice([.. ApprovalSection.Modes.Keys]),
+                        ["expires"] = Described("how long an order waits for an answer", Pattern(DurationPattern)),
+                        ["counts-for"] = Described("how long a yes counts for later orders of the same device", OneOf(Pattern(DurationPattern), Choice("none"))),
+                    }))),
                 ["webhooks"] = Webhooks(),
                 ["certificate"] = Certificate(),
                 ["issuer"] = Described("a folder under DIR/ca, or one for each key type", OneOf(Type("string"), Properties(["default", .. SubjectKey.Types], [], new()))),

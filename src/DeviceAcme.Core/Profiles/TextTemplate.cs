@@ -103,6 +103,9 @@ internal sealed partial class TextTemplate
         return filled.ToString();
     }
 
+    /// <summary>Reason code where a placeholder has no value.</summary>
+    public const string MissingValue = "template-value-missing";
+
     /// <summary>True for a fact's dotted name.</summary>
     public static bool IsFactName(string name) => FactName().IsMatch(name);
 
@@ -122,7 +125,7 @@ internal sealed partial class TextTemplate
     }
 
     private static ProblemException Missing(TemplatePart part, string why) => Problems.RejectedIdentifier(
-        "template-value-missing", $"the certificate needs a value for {{{{{part.Text}}}}}: {why}");
+        MissingValue, $"the certificate needs a value for {{{{{part.Text}}}}}: {why}");
 
     [GeneratedRegex(@"\A[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)+\z", RegexOptions.CultureInvariant)]
     private static partial Regex FactName();

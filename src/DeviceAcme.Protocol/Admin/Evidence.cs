@@ -181,8 +181,11 @@ public static class EvidenceKinds
     /// <summary>The CSR of a finalize.</summary>
     public const string Finalize = "finalize";
 
+    /// <summary>The CSR of a finalize once more, when a worker issues what had to wait.</summary>
+    public const string Issuance = "issuance";
+
     /// <summary>A request to the TPM attestation CA.</summary>
     public const string TpmAttestation = "tpm-attestation";
 
-    public static IReadOnlyList<string> All { get; } = [Challenge, Finalize, TpmAttestation];
+    public static IReadOnlyList<string> All { get; } = [Challenge, Finalize, Issuance, TpmAttestation];
 }

@@ -21,6 +21,8 @@ internal static class AcmeServices
         services.AddHostedService(provider => provider.GetRequiredService<AndroidStatusLists>());
         services.AddSingleton<IFormatPolicySource>(provider => provider.GetRequiredService<AndroidStatusLists>());
         services.AddSingleton<IRevocationStore, RevocationStore>();
+        services.AddSingleton<IssuanceWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<IssuanceWorker>());
         services.AddSingleton<ValidationWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<ValidationWorker>());
     }

@@ -82,7 +82,8 @@ internal static class CreateOrder
     {
         var (account, now) = (request.Account.Id, request.Now);
         var open = context.Orders.Count(order => order.AccountId == account && order.Status == OrderStatus.Pending && order.Expires > now)
-            + context.Orders.Count(order => order.AccountId == account && order.Status == OrderStatus.Ready && order.Expires > now);
+            + context.Orders.Count(order => order.AccountId == account && order.Status == OrderStatus.Ready && order.Expires > now)
+            + context.Orders.Count(order => order.AccountId == account && order.Status == OrderStatus.Processing && order.Expires > now);
         if (open >= MaxOpenOrders)
         {
             throw Problems.RateLimited("too-many-open-orders", $"this account has {open} orders that are neither finished nor expired; finish them, or wait until they expire", 3600);

@@ -116,7 +116,7 @@ internal sealed class DeviceAttestation(
             Account = request.Account.Id,
             Authorization = authorization.Id,
             Challenge = id,
-            Device = accepted ? context.Prove(match, profile.KeysOf(authorization.Identifier, evidenceVerdict), profile.Name, now) : null,
+            Device = accepted ? context.Prove(match, profile.KeysOf(authorization.Identifier, evidenceVerdict), profile, now) : null,
             Token = challenge.Token,
             Thumbprint = request.Key.Thumbprint,
             Anomalies = EvidenceVault.Write(anomalies),

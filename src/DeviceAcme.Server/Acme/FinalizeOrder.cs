@@ -32,6 +32,8 @@ internal static class FinalizeOrder
         {
             case IssuanceOutcome.Issued issued:
                 return context.SaveIssued(subject, issued);
+            case IssuanceOutcome.NeedsApproval needed:
+                return context.SaveWaiting(subject, needed);
             default:
                 context.SaveRefused(subject, (IssuanceOutcome.Refused)outcome);
                 return null;

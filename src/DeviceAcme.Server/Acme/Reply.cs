@@ -14,6 +14,9 @@ internal static class Reply
     /// <summary>Seconds until a client should look again; small, because clients wait five to ten where it is absent.</summary>
     private const string PollAfter = "1";
 
+    /// <summary>The same of an order: somebody is looking at it, and a client that counts its questions must not give up at once.</summary>
+    private const string PollOrderAfter = "5";
+
     /// <summary>Writes a body with its exact length and a media type without parameters, which some clients compare as text.</summary>
     public static Task Json<T>(HttpResponse response, T body, JsonTypeInfo<T> type, string mediaType = "application/json")
     {
@@ -58,7 +61,7 @@ internal static class Reply
         {
             Status = status,
             Location = urls.Order(order.Id),
-            RetryAfter = state == OrderStatus.Processing ? PollAfter : null,
+            RetryAfter = state == OrderStatus.Processing ? PollOrderAfter : null,
         };
     }
 

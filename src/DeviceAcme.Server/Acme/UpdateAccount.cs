@@ -1,6 +1,5 @@
 using DeviceAcme.Core;
 using DeviceAcme.Core.Accounts;
-using DeviceAcme.Core.Orders;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Storage;
 
@@ -41,7 +40,7 @@ internal static class UpdateAccount
         if (update.Deactivate)
         {
             context.Record(account.Deactivate(request.Now));
-            CancelOrders(context, account.Id, request.Now);
+            context.CancelOrders(account.Id, Problems.Unauthorized("account-deactivated", "the account was deactivated").Problem, request.Now);
             return account;
         }
 
@@ -56,15 +55,5 @@ internal static class UpdateAccount
         }
 
         return account;
-    }
-
-    // RFC 8555 §7.3.6: pending operations SHOULD be cancelled; certificates are not revoked
-    private static void CancelOrders(AcmeContext context, AccountId account, DateTimeOffset now)
-    {
-        var open = context.Orders.Where(order => order.AccountId == account && (order.Status == OrderStatus.Pending || order.Status == OrderStatus.Ready)).ToList();
-        foreach (var order in open)
-        {
-            context.Record(order.Fail(Problems.Unauthorized("account-deactivated", "the account was deactivated").Problem, now));
-        }
     }
 }

@@ -16,6 +16,8 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
 {
     private const string CertificateCheck = "certificate";
     private const string CertificateRule = "the profile's template can be filled from the order and the evidence";
+    private const string ApprovalCheck = "approval";
+    private const string ApprovalRule = "an officer agrees";
     private const string SigningCheck = "issuance";
     private const string SigningRule = "the issuing CA can sign it";
 
@@ -31,13 +33,48 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
             return new IssuanceOutcome.Refused(checks);
         }
 
-        if (Plan(subject, request!, answers, checks) is not { } plan)
+        if (subject.Causes != ApprovalCauses.None)
         {
+            return Postpone(subject, request!, answers, checks);
+        }
+
+        return Plan(subject, request!, answers, checks) is { } plan && await Sign(plan with { Serial = subject.Pending?.Serial }, checks, cancellation) is { } issued
+            ? new IssuanceOutcome.Issued(checks, issued)
+            : new IssuanceOutcome.Refused(checks);
+    }
+
+    /// <summary>What would become of it, without a signature: for whoever is about to agree.</summary>
+    public static FinalizeChecks Preview(IssuanceCase subject)
+    {
+        var checks = new FinalizeChecks();
+        if (Judge(subject, checks) is not { } request || checks.AnyFailed)
+        {
+            return checks;
+        }
+
+        // webhooks are asked when it is issued; until then what they add to the certificate is missing
+        var plan = new FinalizeChecks();
+        Plan(subject, request, null, plan);
+        return subject.Profile.Webhooks.Count > 0 && IsMissing(plan) ? checks : plan;
+    }
+
+    /// <summary>Everything is good but for somebody's word. What only that word's giver can mend is left for then.</summary>
+    private static IssuanceOutcome Postpone(IssuanceCase subject, CertificateSigningRequest request, WebhookAnswers answers, FinalizeChecks checks)
+    {
+        var preview = new FinalizeChecks();
+        if (Plan(subject, request, answers, preview) is null && !(subject.Causes.HasFlag(ApprovalCauses.UnknownDevice) && IsMissing(preview)))
+        {
+            Plan(subject, request, answers, checks);
             return new IssuanceOutcome.Refused(checks);
         }
 
-        return await Sign(plan, checks, cancellation) is { } issued ? new IssuanceOutcome.Issued(checks, issued) : new IssuanceOutcome.Refused(checks);
+        // whoever approves a device can also say in the ledger what the certificate needs
+        checks.Later(CertificateCheck, CertificateRule, preview.Refusal?.Problem.Detail ?? "it can, as things are");
+        checks.Later(ApprovalCheck, ApprovalRule, PendingIssuance.Say(subject.Causes));
+        return new IssuanceOutcome.NeedsApproval(checks, subject.Causes);
     }
+
+    private static bool IsMissing(FinalizeChecks checks) => checks.Refusal?.Problem.Reason == TextTemplate.MissingValue;
 
     /// <summary>The CSR with the checks of it and of the ledger's word; null where it cannot be read.</summary>
     private static CertificateSigningRequest? Judge(IssuanceCase subject, FinalizeChecks checks)
@@ -45,8 +82,9 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
         var profile = subject.Profile;
         foreach (var device in subject.Devices)
         {
-            // whoever only observes has let the identifier through without proof: then nothing says that the device must be known
-            var unknown = profile.Attestation.Mode == AttestationMode.Observe ? UnknownDevices.Register : profile.Devices.Unknown;
+            // only a device that stands in the ledger can wait there, and only until the order goes on
+            var waits = device.Device is not null && subject.Pending?.State != IssuanceState.Issuing;
+            var unknown = subject.UnknownDevices == UnknownDevices.Approve && !waits ? UnknownDevices.Refuse : subject.UnknownDevices;
             checks.Run(Admission.Check, Admission.Rule, () => Admission.Require(device, unknown));
         }
 
@@ -75,7 +113,7 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
     }
 
     /// <summary>The plan of the certificate; null where the template cannot be filled.</summary>
-    private static CertificatePlan? Plan(IssuanceCase subject, CertificateSigningRequest request, WebhookAnswers answers, FinalizeChecks checks)
+    private static CertificatePlan? Plan(IssuanceCase subject, CertificateSigningRequest request, WebhookAnswers? answers, FinalizeChecks checks)
     {
         CertificatePlan? plan = null;
         var (order, authorizations) = (subject.Order, subject.Authorizations);
@@ -85,7 +123,7 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
             {
                 Profile = subject.Profile,
                 Identifiers = order.Identifiers,
-                Facts = answers.AddTo(Facts(authorizations).With(subject.OneDevice)),
+                Facts = Facts(authorizations).With(subject.OneDevice) is var facts && answers is not null ? answers.AddTo(facts) : facts,
                 Unproven = authorizations.Any(authorization => authorization is { EvidenceId: not null, AttestedKey: null }),
                 ResidencyUnproven = authorizations.Any(authorization => authorization is { AttestedKey: not null, Facts: { } facts } && !KeyProtection.IsProven(VerdictJson.ReadFacts(facts))),
                 Request = request,

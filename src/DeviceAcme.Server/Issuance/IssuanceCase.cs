@@ -1,3 +1,4 @@
+using DeviceAcme.Core;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
@@ -30,12 +31,24 @@ internal sealed record IssuanceCase
 
     public required DateTimeOffset Now { get; init; }
 
+    /// <summary>Why an officer has to agree first; none where nobody has to, or somebody has.</summary>
+    public ApprovalCauses Causes { get; init; }
+
+    /// <summary>What was begun for the order by an earlier request; null where this is the client's own finalize.</summary>
+    public PendingIssuance? Pending { get; init; }
+
+    /// <summary>The one device of all evidence and all device identifiers, whose orders share an officer's answer; null where there is none.</summary>
+    public DeviceId? SubjectDevice => Devices.Count == Authorizations.Count ? OneDevice?.Id : null;
+
+    /// <summary>Whom an officer's answer is about.</summary>
+    public string Subject => SubjectDevice is { } device ? PendingIssuance.SubjectOf(device) : PendingIssuance.SubjectOf(Order);
+
     /// <summary>Reads everything that the judgement needs.</summary>
     /// <exception cref="ProblemException">The profile is no longer offered.</exception>
     public static IssuanceCase Read(AcmeContext context, ProfileCatalog profiles, OrderWithAuthorizations found, ReadOnlyMemory<byte> csr, Jwk accountKey, DateTimeOffset now)
     {
         var profile = profiles.OfOrder(context, found.Order);
-        return new IssuanceCase
+        var subject = new IssuanceCase
         {
             Order = found.Order,
             Authorizations = found.Authorizations,
@@ -45,10 +58,26 @@ internal sealed record IssuanceCase
             AccountKey = accountKey,
             Now = now,
         };
+        return subject with { Causes = subject.FindCauses(context) };
+    }
+
+    /// <summary>The same for a worker that goes on with what a client began and nobody has to agree to any more.</summary>
+    public static IssuanceCase Read(AcmeContext context, ProfileCatalog profiles, PendingIssuance pending, DateTimeOffset now)
+    {
+        var found = context.FindOrder(pending.Order)!;
+        var account = context.Accounts.Single(account => account.Id == pending.Account);
+        return Read(context, profiles, found, pending.Csr, Jwk.Restore(account.Key), now) with { Causes = ApprovalCauses.None, Pending = pending };
     }
 
     /// <summary>The one device that all of them are; what the ledger says of it must not get into a certificate that names another one too.</summary>
     public Device? OneDevice => Devices.Select(match => match.Device?.Id).Distinct().Count() == 1 ? Devices[0].Device : null;
+
+    /// <summary>How the ledger is asked: whoever only observes has let the identifier through without proof, and then nothing says that the device must be known.</summary>
+    public UnknownDevices UnknownDevices => Profile.Attestation.Mode == AttestationMode.Observe ? UnknownDevices.Register : Profile.Devices.Unknown;
+
+    private ApprovalCauses FindCauses(AcmeContext context) =>
+        (Profile.Approval.Required && !context.IsApproved(Profile, Subject, Now) ? ApprovalCauses.Profile : ApprovalCauses.None)
+        | (Devices.Any(match => Admission.AwaitsApproval(match, UnknownDevices)) ? ApprovalCauses.UnknownDevice : ApprovalCauses.None);
 
     private static bool IsDevice(Authorization authorization) => authorization.IdentifierType is AcmeIdentifier.PermanentIdentifier or AcmeIdentifier.HardwareModule;
 }

@@ -5,6 +5,7 @@ using DeviceAcme.Core;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Issuance;
 using DeviceAcme.Core.Orders;
+using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
@@ -14,18 +15,53 @@ namespace DeviceAcme.Server.Issuance;
 /// <summary>What an issuance leaves in the store, each in one commit: the verdict, the certificate, the order's end.</summary>
 internal static class IssuanceRecords
 {
-    /// <summary>A refused finalize leaves the order as it is; its checks are kept.</summary>
-    public static void SaveRefused(this AcmeContext context, IssuanceCase subject, IssuanceOutcome.Refused refused) =>
-        context.KeepRefused(subject.Profile, Evidence(subject, refused.Checks, null));
+    /// <summary>A refused finalize leaves the order as it is; its checks are kept. A processing order ends by it (RFC 8555 §7.1.6).</summary>
+    public static void SaveRefused(this AcmeContext context, IssuanceCase subject, IssuanceOutcome.Refused refused)
+    {
+        if (subject.Pending is null)
+        {
+            context.KeepRefused(subject.Profile, Evidence(subject, refused.Checks, null));
+            return;
+        }
+
+        var (order, _) = context.FindOrder(subject.Order.Id)!;
+        if (order.Status == OrderStatus.Processing)
+        {
+            context.Keep(subject.Profile, Evidence(subject, refused.Checks, null));
+            context.FailOrder(order, refused.Checks.Refusal!.Problem, subject.Now);
+        }
+    }
+
+    /// <summary>The order waits for an officer, with everything that is needed to end it. An earlier order of the same device waits no more.</summary>
+    /// <exception cref="ProblemException">The order is no longer ready.</exception>
+    public static OrderWithAuthorizations SaveWaiting(this AcmeContext context, IssuanceCase subject, IssuanceOutcome.NeedsApproval needed)
+    {
+        var found = context.FindOrder(subject.Order.Id)!;
+        var patience = subject.Profile.Approval.Expires;
+        foreach (var earlier in context.WaitingOf(subject.Profile, subject.Subject))
+        {
+            context.FailOrder(context.Orders.Single(order => order.Id == earlier.Order), Superseded(found.Order.Id), subject.Now);
+        }
+
+        context.Record(found.Order.Process(found.Authorizations, subject.Now + patience, PendingIssuance.Say(needed.Causes), subject.Now));
+        context.PendingIssuances.Add(PendingIssuance.Create(found.Order, subject.Subject, subject.SubjectDevice, needed.Causes, subject.Csr, patience, subject.Now));
+        context.Keep(subject.Profile, Evidence(subject, needed.Checks, DeviceOf(found.Authorizations)));
+        return found;
+    }
 
     /// <summary>The certificate and the order's end. The order is read anew: what happened since it was judged counts.</summary>
-    /// <exception cref="Protocol.Acme.ProblemException">The order is no longer ready.</exception>
+    /// <exception cref="ProblemException">The order is no longer ready.</exception>
     public static OrderWithAuthorizations SaveIssued(this AcmeContext context, IssuanceCase subject, IssuanceOutcome.Issued issued)
     {
         var found = context.FindOrder(subject.Order.Id)!;
         var (order, authorizations) = found;
         var certificate = new CertificateId(Secrets.Id());
         context.Record(order.Complete(certificate, authorizations, subject.Now));
+        if (subject.Pending is not null)
+        {
+            context.PendingIssuances.Single(pending => pending.Order == order.Id).Close();
+        }
+
         var device = DeviceOf(authorizations);
         context.Keep(subject.Profile, Evidence(subject, issued.Checks, device));
         var signed = issued.Certificate;
@@ -47,6 +83,9 @@ internal static class IssuanceRecords
         return found;
     }
 
+    private static Problem Superseded(OrderId newer) => Problems.Unauthorized(
+        ApprovalReasons.Superseded.Code, $"the order waited for an officer, and then the same device ordered again ({newer}); the officer is asked about its newest order").Problem;
+
     private static StoredEvidence Evidence(IssuanceCase subject, FinalizeChecks checks, DeviceId? device)
     {
         var verdict = checks.Verdict;
@@ -54,7 +93,7 @@ internal static class IssuanceRecords
         return new StoredEvidence
         {
             Id = new EvidenceId(Secrets.Id()),
-            Kind = EvidenceKinds.Finalize,
+            Kind = subject.Pending is null ? EvidenceKinds.Finalize : EvidenceKinds.Issuance,
             At = subject.Now,
             Accepted = !checks.AnyFailed,
             Reason = verdict.Reason?.Code,

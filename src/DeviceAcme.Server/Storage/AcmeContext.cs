@@ -17,6 +17,7 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     public DbSet<StoredProfileVersion> ProfileVersions => Set<StoredProfileVersion>();
     public DbSet<StoredProfileChange> ProfileChanges => Set<StoredProfileChange>();
     public DbSet<Order> Orders => Set<Order>();
+    public DbSet<PendingIssuance> PendingIssuances => Set<PendingIssuance>();
     public DbSet<OrderAuthorization> OrderAuthorizations => Set<OrderAuthorization>();
     public DbSet<Authorization> Authorizations => Set<Authorization>();
     public DbSet<Challenge> Challenges => Set<Challenge>();

@@ -21,17 +21,17 @@ internal static class DeviceQueries
     public static LedgerMatch MatchOf(this AcmeContext context, CertificateProfile profile, Authorization authorization) =>
         authorization.Device is { } id ? new LedgerMatch([context.Devices.Single(device => device.Id == id)]) : context.Match(profile.KeysOf(authorization.Identifier));
 
-    /// <summary>Accepted evidence proved these names: the device is seen, or registered where it is new; a name that it did not have yet is noted.</summary>
-    public static DeviceId Prove(this AcmeContext context, LedgerMatch match, IReadOnlyList<DeviceKey> keys, string profile, DateTimeOffset now)
+    /// <summary>Accepted evidence proved these names: the device is seen, or comes into the ledger where it is new; a name that it did not have yet is noted.</summary>
+    public static DeviceId Prove(this AcmeContext context, LedgerMatch match, IReadOnlyList<DeviceKey> keys, CertificateProfile profile, DateTimeOffset now)
     {
         AuditEvent? happened;
         if (match.Device is { } device)
         {
-            happened = device.Seen(profile, now);
+            happened = device.Seen(profile.Name, now);
         }
         else
         {
-            (device, happened) = Device.Register(keys[0], profile, now);
+            (device, happened) = profile.Devices.Unknown == UnknownDevices.Approve ? Device.Propose(keys[0], profile.Name, now) : Device.Register(keys[0], profile.Name, now);
             context.Devices.Add(device);
         }
 

@@ -1,6 +1,7 @@
 using DeviceAcme.Core;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Orders;
+using DeviceAcme.Protocol.Acme;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Storage;
@@ -31,7 +32,43 @@ internal static class OrderQueries
             .ToList();
         foreach (var order in orders)
         {
+            var processed = order.Status == OrderStatus.Processing;
             context.Record(order.Follow(context.AuthorizationsOf(order.Id), now));
+            if (processed && order.Status != OrderStatus.Processing)
+            {
+                context.EndIssuance(order.Id);
+            }
+        }
+    }
+
+    /// <summary>An account that goes takes its unfinished orders with it (RFC 8555 §7.3.6); certificates are not revoked.</summary>
+    public static void CancelOrders(this AcmeContext context, AccountId account, Problem why, DateTimeOffset now)
+    {
+        var open = context.Orders
+            .Where(order => order.AccountId == account && (order.Status == OrderStatus.Pending || order.Status == OrderStatus.Ready || order.Status == OrderStatus.Processing))
+            .ToList();
+        foreach (var order in open)
+        {
+            context.FailOrder(order, why, now);
+        }
+    }
+
+    /// <summary>Nothing will come of this order, nor of what was under way for it.</summary>
+    public static void FailOrder(this AcmeContext context, Order order, Problem why, DateTimeOffset now)
+    {
+        if (order.Status == OrderStatus.Processing)
+        {
+            context.EndIssuance(order.Id);
+        }
+
+        context.Record(order.Fail(why, now));
+    }
+
+    private static void EndIssuance(this AcmeContext context, OrderId order)
+    {
+        if (context.PendingIssuances.Find(order) is { State: not IssuanceState.Closed } issuance)
+        {
+            issuance.Close();
         }
     }
 

@@ -55,7 +55,7 @@ internal sealed record JudgedTpm(CertificateProfile Profile, ActivationRequest R
         var watch = new AnomalyWatch(context, Sight.Of(Verdict, identifier, "", Profile.Attestation.Scope));
         var anomalies = watch.Compare(Profile.Anomalies);
         var refused = anomalies.Any(anomaly => anomaly.Response == AnomalyResponse.Refuse);
-        var device = refused ? (DeviceId?)null : context.Prove(context.Match(Profile.KeysOf(identifier)), Profile.KeysOf(identifier, Verdict), Profile.Name, At);
+        var device = refused ? (DeviceId?)null : context.Prove(context.Match(Profile.KeysOf(identifier)), Profile.KeysOf(identifier, Verdict), Profile, At);
         var evidence = Evidence(name, device, anomalies);
         watch.Remember(evidence.Id, !refused, At);
         foreach (var anomaly in anomalies)

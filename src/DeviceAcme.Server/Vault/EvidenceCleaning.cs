@@ -1,3 +1,4 @@
+using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Server.Profiles;
 using DeviceAcme.Server.Storage;
@@ -87,11 +88,15 @@ internal sealed class EvidenceCleaning(AcmeDb db, ProfileVersions profiles)
         return ids.Count == 0 ? 0 : await db.Commit(writer => writer.Evidence.Where(row => ids.Contains(row.Id)).ExecuteDelete(), cancellation);
     }
 
-    /// <summary>An authorization that has ended needs the facts of its evidence no more.</summary>
+    /// <summary>An authorization that has ended needs the facts of its evidence no more, unless an order that was finalized with it is still processed.</summary>
     private async Task<int> ForgetFacts(string profile, DateTimeOffset until, CancellationToken cancellation)
     {
         await using var context = db.Read();
-        var ids = await context.Authorizations.Where(row => row.Profile == profile && row.Facts != null && row.Expires <= until).OrderBy(row => row.Expires).Select(row => row.Id).Take(Step).ToListAsync(cancellation);
+        var ids = await context.Authorizations.Where(row => row.Profile == profile && row.Facts != null && row.Expires <= until
+            && !context.OrderAuthorizations.Where(link => link.AuthorizationId == row.Id)
+                .Join(context.Orders, link => link.OrderId, order => order.Id, (_, order) => order)
+                .Any(order => order.Status == OrderStatus.Processing))
+            .OrderBy(row => row.Expires).Select(row => row.Id).Take(Step).ToListAsync(cancellation);
         return ids.Count == 0 ? 0 : await db.Commit(
             writer => writer.Authorizations.Where(row => ids.Contains(row.Id)).ExecuteUpdate(row => row.SetProperty(authorization => authorization.Facts, (string?)null)), cancellation);
     }

@@ -16,7 +16,7 @@ internal sealed class BuiltInConnector(IssuerFolder folder, Uri? statusUrl) : IC
         cancellation.ThrowIfCancellationRequested();
         var state = folder.State;
         var fitting = Fit(plan, state.Certificate);
-        var serial = CertificateBuilder.Serial();
+        var serial = plan.Serial is { } promised ? Convert.FromHexString(promised) : CertificateBuilder.Serial();
         return Task.FromResult(new IssuedCertificate
         {
             Serial = Convert.ToHexStringLower(serial),

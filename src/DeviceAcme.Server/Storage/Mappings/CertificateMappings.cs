@@ -28,6 +28,10 @@ internal sealed class CertificateMapping : IEntityTypeConfiguration<StoredCertif
         // one certificate per order, whatever happens
         certificate.HasIndex(c => c.Order).IsUnique().HasDatabaseName("certificates_order");
         certificate.HasIndex(c => c.Device).HasFilter("device_id IS NOT NULL").HasDatabaseName("certificates_device");
+        certificate.HasIndex(c => new { c.Account, c.CreatedAt, c.Id }).HasDatabaseName("certificates_account");
+        certificate.HasIndex(c => new { c.CreatedAt, c.Id }).HasDatabaseName("certificates_created");
+        certificate.HasIndex(c => new { c.NotAfter, c.Id }).HasDatabaseName("certificates_expiring");
+        certificate.HasIndex(c => new { c.Profile, c.CreatedAt, c.Id }).HasDatabaseName("certificates_profile");
         certificate.HasIndex(c => new { c.IssuerKeyId, c.NotAfter }).HasFilter("revoked_at IS NOT NULL").HasDatabaseName("certificates_revoked");
     }
 }

@@ -29,6 +29,8 @@ internal static class Conversions
         conventions.Properties<OrderStatus>().HaveConversion<StatusText<OrderStatus>>();
         conventions.Properties<AuthorizationStatus>().HaveConversion<StatusText<AuthorizationStatus>>();
         conventions.Properties<ChallengeStatus>().HaveConversion<StatusText<ChallengeStatus>>();
+        conventions.Properties<IssuanceState>().HaveConversion<StatusText<IssuanceState>>();
+        conventions.Properties<OfficerDecision>().HaveConversion<StatusText<OfficerDecision>>();
         conventions.Properties<DeviceState>().HaveConversion<StatusText<DeviceState>>();
         conventions.Properties<IReadOnlyDictionary<string, string>>().HaveConversion<TextMapJson, MapComparer>();
         conventions.Properties<SightingState>().HaveConversion<StatusText<SightingState>>();

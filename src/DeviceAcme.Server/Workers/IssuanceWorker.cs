@@ -1,0 +1,257 @@
+using System.Collections.Concurrent;
+using DeviceAcme.Core;
+using DeviceAcme.Core.Devices;
+using DeviceAcme.Core.Issuance;
+using DeviceAcme.Core.Orders;
+using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Acme;
+using DeviceAcme.Server.Issuance;
+using DeviceAcme.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAcme.Server.Workers;
+
+/// <summary>
+/// Issues what could not be issued in its own request, and ends what has waited too long. The queue is the database: a restart loses nothing, the
+/// signal in memory only saves the wait for the next look.
+/// </summary>
+/// <remarks>
+/// The serial number is stored before it is signed: a process that ends between signature and commit leaves nothing that the store does not know,
+/// and the next attempt signs with the same number. The order's transition and a unique index let one certificate of an order in, whoever signs.
+/// </remarks>
+internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles, CertificateIssuance issuance, TimeProvider time, ILogger<IssuanceWorker> log) : BackgroundService
+{
+    /// <summary>Issuances at a time; a CA of another house lets us wait.</summary>
+    private const int Concurrency = 8;
+
+    /// <summary>Rows that one look takes at most.</summary>
+    private const int Batch = 100;
+
+    private const int LongestFailure = 500;
+
+    /// <summary>How often the table is looked at without a signal: for what time or an earlier process left behind, and before a failed attempt is made again.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<OrderId, Task> _running = new();
+    private readonly SemaphoreSlim _signal = new(0);
+
+    /// <summary>There is something to do.</summary>
+    public void Wake()
+    {
+        if (_signal.CurrentCount == 0)
+        {
+            _signal.Release();
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await Look(stoppingToken);
+                await _signal.WaitAsync(LookAgain, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // what still runs is given up: its rows say so, and the next start takes them
+            await Task.WhenAll(_running.Values);
+        }
+    }
+
+    private async Task Look(CancellationToken stopping)
+    {
+        try
+        {
+            await EndOverdue(stopping);
+            await LetGoWhatIsKnown(stopping);
+            await Start(stopping);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // the disk is full, or the database is locked by a backup: the next look tries again
+            LookFailed(log, failure);
+        }
+    }
+
+    private async Task Start(CancellationToken stopping)
+    {
+        await using var context = db.Read();
+        var waiting = await context.PendingIssuances.Where(pending => pending.State == IssuanceState.Issuing).OrderBy(pending => pending.RequestedAt)
+            .Select(pending => pending.Order).Take(Batch).ToListAsync(stopping);
+        foreach (var id in waiting.Where(id => !_running.ContainsKey(id)).Take(Concurrency - _running.Count))
+        {
+            _running[id] = Task.Run(() => Run(id, stopping), CancellationToken.None);
+        }
+    }
+
+    private async Task Run(OrderId id, CancellationToken stopping)
+    {
+        try
+        {
+            await Issue(id, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            GivenUp(log, id);
+        }
+        catch (Exception failure)
+        {
+            // ours or the CA's, not the client's: the row stays in the queue, says why, and is tried again
+            Failed(log, failure, id);
+            await Task.Delay(LookAgain, CancellationToken.None);
+        }
+        finally
+        {
+            _running.TryRemove(id, out _);
+            Wake();
+        }
+    }
+
+    private async Task Issue(OrderId id, CancellationToken stopping)
+    {
+        var serial = Convert.ToHexStringLower(CertificateBuilder.Serial());
+        var pending = await db.Commit(context => Claim(context, id, serial), stopping);
+        if (pending is null)
+        {
+            return;
+        }
+
+        try
+        {
+            var subject = await Read(pending);
+            var outcome = await issuance.Run(subject, stopping);
+            await db.Commit(context => Save(context, subject, outcome), CancellationToken.None);
+            Ended(log, id, outcome.Checks.Refusal?.Problem.Reason ?? "valid");
+        }
+        catch (ProblemException refusal)
+        {
+            // nothing that a CSR or a CA says: the profile is gone
+            await db.Commit(context => Refuse(context, id, refusal.Problem), CancellationToken.None);
+            Ended(log, id, refusal.Problem.Reason!);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            await db.Commit(context => Note(context, id, failure), CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async Task<IssuanceCase> Read(PendingIssuance pending)
+    {
+        await using var context = db.Read();
+        return IssuanceCase.Read(context, profiles, pending, time.GetUtcNow());
+    }
+
+    /// <summary>Says in the store that a signature follows, and with which serial number; null where the order has ended meanwhile.</summary>
+    private static PendingIssuance? Claim(AcmeContext context, OrderId id, string serial)
+    {
+        var pending = context.PendingIssuances.Single(pending => pending.Order == id);
+        if (pending.State != IssuanceState.Issuing)
+        {
+            return null;
+        }
+
+        pending.Claim(serial);
+        return pending;
+    }
+
+    private static void Save(AcmeContext context, IssuanceCase subject, IssuanceOutcome outcome)
+    {
+        var (order, _) = context.FindOrder(subject.Order.Id)!;
+        if (order.Status != OrderStatus.Processing)
+        {
+            // the account went, or an authorization was given up, while it was signed: nobody has seen the certificate
+            return;
+        }
+
+        if (outcome is IssuanceOutcome.Issued issued)
+        {
+            context.SaveIssued(subject, issued);
+        }
+        else
+        {
+            context.SaveRefused(subject, (IssuanceOutcome.Refused)outcome);
+        }
+    }
+
+    private void Refuse(AcmeContext context, OrderId id, Problem problem)
+    {
+        if (context.Orders.Single(order => order.Id == id) is { Status: OrderStatus.Processing } order)
+        {
+            context.FailOrder(order, problem, time.GetUtcNow());
+        }
+    }
+
+    private static void Note(AcmeContext context, OrderId id, Exception failure)
+    {
+        if (context.PendingIssuances.Single(pending => pending.Order == id) is { State: IssuanceState.Issuing } pending)
+        {
+            pending.Fail(failure.Message.Length > LongestFailure ? failure.Message[..LongestFailure] : failure.Message);
+        }
+    }
+
+    /// <summary>An order that nobody answered in time is invalid.</summary>
+    private async Task EndOverdue(CancellationToken stopping)
+    {
+        var now = time.GetUtcNow();
+        await using var context = db.Read();
+        var overdue = await context.PendingIssuances.Where(pending => pending.State == IssuanceState.Waiting && pending.Expires <= now).OrderBy(pending => pending.Expires)
+            .Select(pending => pending.Order).Take(Batch).ToListAsync(stopping);
+        foreach (var id in overdue)
+        {
+            await db.Commit(writer => EndOverdue(writer, id, now), stopping);
+        }
+    }
+
+    private static void EndOverdue(AcmeContext context, OrderId id, DateTimeOffset now)
+    {
+        var pending = context.PendingIssuances.Single(pending => pending.Order == id);
+        if (pending.State == IssuanceState.Waiting)
+        {
+            var waited = pending.Expires - pending.RequestedAt;
+            context.FailOrder(
+                context.Orders.Single(order => order.Id == id),
+                Problems.Unauthorized(ApprovalReasons.Expired.Code, $"no officer answered within {(waited.TotalDays >= 1 ? $"{waited.TotalDays:0.#} days" : $"{waited.TotalHours:0.##} hours")}; make a new order").Problem,
+                now);
+        }
+    }
+
+    /// <summary>Where the device alone was the question, and an inventory has answered it, nobody has to.</summary>
+    private async Task LetGoWhatIsKnown(CancellationToken stopping)
+    {
+        await using var context = db.Read();
+        var known = await context.PendingIssuances
+            .Where(pending => pending.State == IssuanceState.Waiting && pending.Causes == ApprovalCauses.UnknownDevice && pending.Device != null)
+            .Join(context.Devices.Where(device => device.State == DeviceState.Active || device.State == DeviceState.Expected), pending => pending.Device, device => device.Id, (pending, _) => pending.Order)
+            .Take(Batch)
+            .ToListAsync(stopping);
+        foreach (var id in known)
+        {
+            await db.Commit(writer => LetGo(writer, id, time.GetUtcNow()), stopping);
+        }
+    }
+
+    private static void LetGo(AcmeContext context, OrderId id, DateTimeOffset now)
+    {
+        var pending = context.PendingIssuances.Single(pending => pending.Order == id);
+        if (pending.State == IssuanceState.Waiting && context.Devices.Single(device => device.Id == pending.Device).State is DeviceState.Active or DeviceState.Expected)
+        {
+            context.Record(pending.LetGo("the ledger knows the device by now", now));
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "the issuance of order {Order} ended: {Result}")]
+    private static partial void Ended(ILogger log, OrderId order, string result);
+
+    [LoggerMessage(LogLevel.Information, "stopping: the issuance of order {Order} goes on at the next start")]
+    private static partial void GivenUp(ILogger log, OrderId order);
+
+    [LoggerMessage(LogLevel.Error, "the issuance of order {Order} failed and will be tried again")]
+    private static partial void Failed(ILogger log, Exception failure, OrderId order);
+
+    [LoggerMessage(LogLevel.Error, "the queue of issuances could not be read; the next look is in five seconds")]
+    private static partial void LookFailed(ILogger log, Exception failure);
+}
