@@ -105,6 +105,14 @@ internal sealed class Account
         return Event("account.deactivated", now, null);
     }
 
+    /// <summary>The server ends it (RFC 8555 §7.1.6: <c>revoked</c>); for the account it is the same.</summary>
+    public AuditEvent Revoke(string reason, string actor, DateTimeOffset now)
+    {
+        RequireValid();
+        Status = AccountStatus.Revoked;
+        return new AuditEvent { At = now, Kind = "account.revoked", Actor = actor, Profile = Profile, Account = Id, Detail = reason };
+    }
+
     /// <summary>RFC 8555 §7.3.5: pending orders and authorizations stay as they are.</summary>
     public AuditEvent ChangeKey(string thumbprint, string key, DateTimeOffset now)
     {

@@ -36,7 +36,9 @@ internal sealed class StoredCertificate
     /// <param name="reason">RFC 5280 §5.3.1, of those that <see cref="Revocation.RevocationReasons"/> lets pass.</param>
     /// <param name="by">The account that asked; null for its own key and for administrators.</param>
     /// <param name="actor">The administrator; null for clients.</param>
-    public AuditEvent Revoke(int? reason, AccountId? by, string? actor, DateTimeOffset now)
+    /// <param name="now">The time.</param>
+    /// <param name="comment">What the administrator said about it, for the history.</param>
+    public AuditEvent Revoke(int? reason, AccountId? by, string? actor, DateTimeOffset now, string? comment = null)
     {
         if (RevokedAt is not null)
         {
@@ -56,7 +58,7 @@ internal sealed class StoredCertificate
             Order = Order,
             Certificate = Id,
             Device = Device,
-            Detail = reason is null ? null : $"reason {reason}",
+            Detail = reason is null && comment is null ? null : string.Join("; ", new[] { reason is null ? null : $"reason {reason}", comment }.OfType<string>()),
         };
     }
 }

@@ -1,6 +1,7 @@
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Challenges;
 using DeviceAcme.Core.Revocation;
+using DeviceAcme.Server.Issuance;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Workers;
 
@@ -21,6 +22,7 @@ internal static class AcmeServices
         services.AddHostedService(provider => provider.GetRequiredService<AndroidStatusLists>());
         services.AddSingleton<IFormatPolicySource>(provider => provider.GetRequiredService<AndroidStatusLists>());
         services.AddSingleton<IRevocationStore, RevocationStore>();
+        services.AddSingleton<Approvals>();
         services.AddSingleton<IssuanceWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<IssuanceWorker>());
         services.AddSingleton<ValidationWorker>();

@@ -1,5 +1,3 @@
-using System.Formats.Asn1;
-using System.Security.Cryptography;
 using System.Text;
 using DeviceAcme.Core;
 using DeviceAcme.Core.Orders;
@@ -34,27 +32,12 @@ internal static class GetCertificate
 
         var hash = found.Chains[alternate];
         var chain = await context.Chains.SingleAsync(chain => chain.Hash == hash, cancellation);
-        return new PemReply(Pem(found.Certificate, chain.Certificates), Links(request.Urls, found, alternate));
+        return new PemReply(CertificatePem.Write(found.Certificate, chain.Certificates), Links(request.Urls, found, alternate));
     }
 
     private static IEnumerable<string> Links(AcmeUrls urls, StoredCertificate certificate, int shown) =>
         Enumerable.Range(0, certificate.Chains.Count).Where(number => number != shown)
             .Select(number => number == 0 ? urls.Certificate(certificate.Id) : urls.AlternateCertificate(certificate.Id, number));
-
-    // RFC 8555 §9.1: strict RFC 7468 without explanatory text
-    private static string Pem(byte[] leaf, byte[] chain)
-    {
-        var text = new StringBuilder();
-        text.Append(PemEncoding.Write("CERTIFICATE", leaf)).Append('\n');
-        for (ReadOnlyMemory<byte> rest = chain; rest.Length > 0;)
-        {
-            AsnDecoder.ReadEncodedValue(rest.Span, AsnEncodingRules.DER, out _, out _, out var length);
-            text.Append(PemEncoding.Write("CERTIFICATE", rest.Span[..length])).Append('\n');
-            rest = rest[length..];
-        }
-
-        return text.ToString();
-    }
 
     private sealed class PemReply(string pem, IEnumerable<string> alternates) : IResult
     {

@@ -21,7 +21,10 @@ internal static class AdminEndpoints
         services.AddSingleton<ClientCertificates>();
         services.AddSingleton<OidcTokens>();
         services.AddSingleton<OpenApiDocument>();
+        services.AddSingleton<AccountArchive>();
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<CertificateArchive>();
+        services.AddSingleton<OrderArchive>();
         services.AddSingleton<ExternalAccountKeys>();
         services.AddSingleton<Tickets>();
     }
@@ -33,6 +36,13 @@ internal static class AdminEndpoints
             .Answers("this document", Json.JsonElement);
         admin.MapGet("/self", TokenEndpoints.Self).To(Readers, WithinTheirProfiles)
             .Answers("who the server takes the caller for", Json.AdminSelf);
+
+        admin.MapGet("/accounts", AccountEndpoints.List).To(Readers, WithinTheirProfiles)
+            .Answers("ACME accounts, newest first", Json.AccountList, AccountEndpoints.Parameters);
+        admin.MapGet("/accounts/{id}", AccountEndpoints.Show).To(Readers, WithinTheirProfiles)
+            .Answers("one account with what hangs from it", Json.AccountRecord);
+        admin.MapPost("/accounts/{id}/deactivate", AccountEndpoints.Deactivate).To(Officers, WithinTheirProfiles)
+            .Takes(Json.AccountDeactivation).Answers("ends an account and its unfinished orders", Json.AccountRecord);
 
         admin.MapGet("/anchors", AnchorEndpoints.List).To(Readers, WithinTheirProfiles)
             .Answers("the anchors of a version", Json.AnchorListing, "version", "folder");
@@ -60,6 +70,13 @@ internal static class AdminEndpoints
             .AnswersLines("the events of a time, a line each, chained", Json.AuditRecord, "since", "until");
         admin.MapGet("/audit/head", AuditEndpoints.Head).To(Overseers)
             .Answers("where the audit log ends", Json.AuditHead);
+
+        admin.MapGet("/certificates", CertificateEndpoints.List).To(Readers, WithinTheirProfiles)
+            .Answers("issued certificates, newest first", Json.CertificateList, CertificateEndpoints.Parameters);
+        admin.MapGet("/certificates/{id}", CertificateEndpoints.Show).To(Readers, WithinTheirProfiles)
+            .Answers("one certificate, by its id or serial number, with its chain as PEM", Json.CertificateRecord);
+        admin.MapPost("/certificates/{id}/revoke", CertificateEndpoints.Revoke).To(Officers, WithinTheirProfiles)
+            .Takes(Json.CertificateRevocation).Answers("revokes one of them; its CRL has it at once", Json.CertificateRecord);
 
         admin.MapGet("/devices", DeviceEndpoints.List).To(Readers, WithinTheirProfiles)
             .Answers("the ledger, newest first", Json.DeviceList, DeviceEndpoints.Parameters);
@@ -104,6 +121,14 @@ internal static class AdminEndpoints
         admin.MapDelete("/external-account-keys/{keyId}", ExternalAccountKeyEndpoints.Remove).To(Officers, WithinTheirProfiles)
             .Answers("takes a key back");
 
+        admin.MapGet("/orders", OrderEndpoints.List).To(Readers, WithinTheirProfiles)
+            .Answers("orders, newest first", Json.OrderList, OrderEndpoints.Parameters);
+        admin.MapGet("/orders/{id}", OrderEndpoints.Show).To(Readers, WithinTheirProfiles)
+            .Answers("one order with what hangs from it", Json.OrderRecord);
+        admin.MapPost("/orders/{id}/approve", OrderEndpoints.Approve).To(Officers, WithinTheirProfiles)
+            .Takes(Json.OrderApproval).Answers("lets an order go on that waits for an officer", Json.OrderRecord);
+        admin.MapPost("/orders/{id}/refuse", OrderEndpoints.Refuse).To(Officers, WithinTheirProfiles)
+            .Takes(Json.OrderRefusal).Answers("ends an order that waits for an officer; the client is told the reason", Json.OrderRecord);
         admin.MapGet("/orders/{id}/explain", EvidenceEndpoints.Explain).To(Readers, WithinTheirProfiles)
             .Answers("what became of an order and why", Json.OrderExplanation);
 

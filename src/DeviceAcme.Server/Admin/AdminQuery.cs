@@ -68,6 +68,24 @@ internal sealed class AdminQuery
             : throw Problems.Malformed("parameter-malformed", $"{name}: expected a time such as 2026-01-31T12:00:00Z, or how long ago: 45m, 36h, 7d; found '{Shown(text)}'");
     }
 
+    /// <summary>A time as in RFC 3339, or how long it is until then: <c>36h</c>, <c>7d</c>.</summary>
+    public DateTimeOffset? Within(string name, DateTimeOffset now)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (Rfc3339.TryParse(text, out var time))
+        {
+            return time;
+        }
+
+        return Ago(text) is { } span && span < DateTimeOffset.MaxValue - now
+            ? now + span
+            : throw Problems.Malformed("parameter-malformed", $"{name}: expected a time such as 2026-01-31T12:00:00Z, or how long until then: 36h, 7d; found '{Shown(text)}'");
+    }
+
     private static TimeSpan? Ago(string text)
     {
         TimeSpan? unit = text[^1] switch

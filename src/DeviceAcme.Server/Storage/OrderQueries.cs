@@ -1,4 +1,5 @@
 using DeviceAcme.Core;
+using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Protocol.Acme;
@@ -51,6 +52,13 @@ internal static class OrderQueries
         {
             context.FailOrder(order, why, now);
         }
+    }
+
+    /// <summary>The server ends an account, on somebody's word (RFC 8555 §7.1.6: <c>revoked</c>).</summary>
+    public static void End(this AcmeContext context, Account account, string reason, string actor, DateTimeOffset now)
+    {
+        context.Record(account.Revoke(reason, actor, now));
+        context.CancelOrders(account.Id, Problems.Unauthorized("account-revoked", "the account was ended by an administrator").Problem, now);
     }
 
     /// <summary>Nothing will come of this order, nor of what was under way for it.</summary>

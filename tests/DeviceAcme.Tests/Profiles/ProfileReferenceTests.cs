@@ -23,6 +23,7 @@ public sealed class ProfileReferenceTests
         AnomalyKinds.All.Should().OnlyContain(kind => Reference.Contains($"| `anomalies.{kind.Name}` |") && Reference.Contains($"| `{AnomalyKinds.Name(kind.Usual)}` |"));
         EvidenceSection.Known.Should().OnlyContain(name => Reference.Contains($"| `evidence.{name}` |"));
         DeviceSection.Known.Should().OnlyContain(name => Reference.Contains($"| `devices.{name}` |"));
+        ApprovalSection.Known.Should().OnlyContain(name => Reference.Contains($"| `approval.{name}` |"));
         CertificateSection.Known.Should().OnlyContain(name => Reference.Contains($"| `certificate.{name}` |"));
     }
 

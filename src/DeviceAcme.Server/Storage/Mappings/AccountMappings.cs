@@ -27,5 +27,6 @@ internal sealed class AccountMapping : IEntityTypeConfiguration<Account>
         account.HasIndex(a => new { a.Profile, a.Directory, a.Thumbprint }).IsUnique().HasDatabaseName("accounts_key");
         account.HasIndex(a => a.Ticket).HasFilter("ticket_id IS NOT NULL").HasDatabaseName("accounts_ticket");
         account.HasIndex(a => new { a.CreatedAt, a.Id }).HasDatabaseName("accounts_created");
+        account.HasIndex(a => new { a.Profile, a.CreatedAt, a.Id }).HasDatabaseName("accounts_profile");
     }
 }

@@ -27,8 +27,7 @@ internal sealed class OrderMapping : IEntityTypeConfiguration<Order>
         order.HasIndex(o => new { o.AccountId, o.Status, o.Expires }).HasDatabaseName("orders_open");
         order.HasIndex(o => new { o.Profile, o.Expires }).HasFilter("status IN ('pending', 'ready', 'processing')").HasDatabaseName("orders_waiting");
         order.HasIndex(o => new { o.CreatedAt, o.Id }, "orders_created");
-        order.HasIndex(o => new { o.CreatedAt, o.Id }, "orders_invalid").HasFilter("status = 'invalid'");
-        order.HasIndex(o => new { o.CreatedAt, o.Id }, "orders_processing").HasFilter("status = 'processing'");
+        order.HasIndex(o => new { o.CreatedAt, o.Id }, "orders_unfinished").HasFilter("status <> 'valid'");
         order.HasIndex(o => new { o.Profile, o.CreatedAt, o.Id }).HasDatabaseName("orders_profile");
     }
 }
