@@ -74,6 +74,11 @@ internal sealed class Approvals(AcmeDb db, ProfileCatalog profiles, IssuanceWork
 
     private void Refuse(AcmeContext context, OrderId id, string reason, bool block, AdminCaller caller, IfMatch match)
     {
+        if (block && caller.IsLimited)
+        {
+            throw Problems.Unauthorized("limited-to-profiles", $"device: blocking concerns every profile; {caller.Name} is limited to {string.Join(", ", caller.Profiles!)}");
+        }
+
         var now = time.GetUtcNow();
         var ((order, authorizations), pending) = Require(context, id, caller, match);
         context.Record(pending.Refuse(reason, caller.Name, now));
