@@ -90,6 +90,26 @@ internal static class CommonChecks
             advice);
     }
 
+    /// <summary>Records whether a statement's signature over the challenge verifies; says so where it is over the token alone, which some clients sign.</summary>
+    /// <param name="signed">What it should be over.</param>
+    /// <param name="invalid">The format's reason for a signature that does not verify.</param>
+    public static void CheckSignature(CheckList checks, CheckRule rule, StatementSignature signature, byte[] signed, Evidence evidence, Reason invalid)
+    {
+        var key = VerificationKey.Read(signature.PublicKeyInfo);
+        if (key.Verify(signature.Algorithm, signed, signature.Octets.Span))
+        {
+            checks.Pass(rule, $"{signature.Algorithm.Name} with {signature.Signer}, over {signature.Source}");
+            return;
+        }
+
+        var overToken = evidence.Token is { } token && key.Verify(signature.Algorithm, Encoding.UTF8.GetBytes(token), signature.Octets.Span);
+        checks.Fail(
+            rule,
+            invalid,
+            $"{signature.Algorithm.Name} over {signature.Source} does not verify with {signature.Signer}",
+            overToken ? "The signature is over the token alone; this format signs the key authorization." : null);
+    }
+
     /// <summary>For formats whose only fresh member is a signature over the key authorization: it is right if and only if that verified.</summary>
     /// <param name="notGiven">Why the signature was not reached, where nothing failed.</param>
     public static void CheckSignedFreshness(CheckList checks, CheckRule signature, string notGiven)
@@ -153,3 +173,11 @@ internal static class CommonChecks
         var value => $"{name} '{EvidenceText.Visible(value.ToString())}'",
     }));
 }
+
+/// <summary>A signature in a statement, as it is read.</summary>
+/// <param name="Algorithm">With what it is made.</param>
+/// <param name="PublicKeyInfo">DER SubjectPublicKeyInfo of the key that must have made it.</param>
+/// <param name="Signer">That key, for people.</param>
+/// <param name="Source">What is signed, for people.</param>
+/// <param name="Octets">The signature.</param>
+internal sealed record StatementSignature(SignatureAlgorithm Algorithm, ReadOnlyMemory<byte> PublicKeyInfo, string Signer, string Source, ReadOnlyMemory<byte> Octets);

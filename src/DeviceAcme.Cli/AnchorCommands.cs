@@ -5,7 +5,7 @@ using DeviceAcme.Protocol.Admin;
 
 namespace DeviceAcme.Cli;
 
-/// <summary><c>anchors list | import | diff | distrust | export</c>.</summary>
+/// <summary><c>anchors list | import | diff | distrust | export | set</c>.</summary>
 internal static class AnchorCommands
 {
     private const int Success = 0;
@@ -17,7 +17,7 @@ internal static class AnchorCommands
         var say = new Answer(output, json);
         return new Command("anchors", "vendor roots and intermediates, in versions")
         {
-            choice, json, List(choice, say), Import(choice, say, talk), Diff(choice, say), Distrust(choice, say, talk), Export(choice, talk),
+            choice, json, List(choice, say), Import(choice, say, talk), Diff(choice, say), Distrust(choice, say, talk), Export(choice, talk), Set(choice, say),
         };
     }
 
@@ -162,6 +162,19 @@ internal static class AnchorCommands
             return Success;
         });
         return export;
+    }
+
+    private static Command Set(AdminServerChoice choice, Answer say)
+    {
+        var hash = new Argument<string>("HASH") { Description = "as 'evidence show' prints it" };
+        var set = new Command("set", "which version and folders a set was that evidence was judged under") { hash };
+        set.SetAction(async (parsed, cancellation) =>
+        {
+            var server = await choice.Open(parsed, cancellation);
+            var entry = await server.Get($"admin/v1/anchors/sets/{Uri.EscapeDataString(parsed.GetRequiredValue(hash))}", AdminJson.Default.AnchorSetEntry, cancellation);
+            return say.Of(parsed, entry, AdminJson.Default.AnchorSetEntry, AnchorText.Of);
+        });
+        return set;
     }
 
     private static Option<int?> Version() => new("--version") { HelpName = "NUMBER", Description = "an earlier version [default: the one in force]" };

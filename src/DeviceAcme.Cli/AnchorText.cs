@@ -52,6 +52,8 @@ internal static class AnchorText
             .Select(item => new[] { item.Outcome, item.Kind ?? "", Short(item.Fingerprint), Name(item.Subject), item.File, item.Note ?? "" }))).ToString();
     }
 
+    public static string Of(AnchorSetEntry set) => $"{Head(set.Version)}folders {string.Join(", ", set.Folders)}{Environment.NewLine}";
+
     private static string Head(AnchorVersionEntry version) =>
         $"version {version.Number}{(version.InForce ? ", in force" : "")}  {Time(version.At)} by {version.Actor}: {version.Action}{Environment.NewLine}";
 

@@ -25,26 +25,7 @@ internal static class CommandLine
     public static async Task<int> Run(
         IReadOnlyList<string> arguments, TextWriter output, Talk talk, TimeProvider time, Func<IReadOnlyList<string>, AnchorSet>? readAnchors = null, TextReader? input = null)
     {
-        var root = new RootCommand("Administration of a DeviceAcme server from a terminal.");
-        root.Subcommands.Add(Eab(output, talk));
-        root.Subcommands.Add(new TicketCommands(output, talk).Command());
-        root.Subcommands.Add(ExplainCommand.Make(output));
-        root.Subcommands.Add(EvidenceCommands.Make(output, talk));
-        root.Subcommands.Add(new DeviceCommands(output, talk).Command());
-        root.Subcommands.Add(AnchorCommands.Make(output, talk));
-        root.Subcommands.Add(new AuditCommands(output, talk, time).Command());
-        root.Subcommands.Add(AttestationKeyCommands.Make(output, talk));
-        root.Subcommands.Add(Ca());
-        root.Subcommands.Add(new TokenCommands(output, talk, time).Command());
-        root.Subcommands.Add(CompletionCommand.Make(output));
-        root.Subcommands.Add(new InitCommand(input ?? Console.In, output, talk).Command());
-        root.Subcommands.Add(AppleCommand.Make(output, talk, time));
-        root.Subcommands.Add(ClientConfigCommand.Make(output, talk));
-        root.Subcommands.Add(ProfileCommand.Make(input ?? Console.In, output, talk, time));
-        root.Subcommands.Add(CoverageCommand.Make(output, talk, new AdminServerChoice()));
-        root.Subcommands.Add(new VerifyCommand(output, talk, time, readAnchors ?? AnchorFolders.Read).Command());
-        root.Subcommands.Add(new ReverifyCommand(output, talk, time, new AdminServerChoice()).Command());
-        root.Subcommands.Add(new WebhookCommands(output, talk).Command());
+        var root = Tree(output, talk, time, readAnchors ?? AnchorFolders.Read, input ?? Console.In);
         HelpExamples.AddTo(root);
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         foreach (var error in parsed.Errors)
@@ -87,6 +68,33 @@ internal static class CommandLine
 
             return Failure;
         }
+    }
+
+    /// <summary>All commands.</summary>
+    internal static RootCommand Tree(TextWriter output, Talk talk, TimeProvider time, Func<IReadOnlyList<string>, AnchorSet> readAnchors, TextReader input)
+    {
+        var root = new RootCommand("Administration of a DeviceAcme server from a terminal.");
+        root.Subcommands.Add(Eab(output, talk));
+        root.Subcommands.Add(new TicketCommands(output, talk).Command());
+        root.Subcommands.Add(ExplainCommand.Make(output));
+        root.Subcommands.Add(EvidenceCommands.Make(output, talk));
+        root.Subcommands.Add(new DeviceCommands(output, talk).Command());
+        root.Subcommands.Add(AnchorCommands.Make(output, talk));
+        root.Subcommands.Add(new AuditCommands(output, talk, time).Command());
+        root.Subcommands.Add(AttestationKeyCommands.Make(output, talk));
+        root.Subcommands.Add(Ca());
+        root.Subcommands.Add(new TokenCommands(output, talk, time).Command());
+        root.Subcommands.Add(OpenApiCommand.Make(output));
+        root.Subcommands.Add(CompletionCommand.Make(output));
+        root.Subcommands.Add(new InitCommand(input, output, talk).Command());
+        root.Subcommands.Add(AppleCommand.Make(output, talk, time));
+        root.Subcommands.Add(ClientConfigCommand.Make(output, talk));
+        root.Subcommands.Add(ProfileCommand.Make(input, output, talk, time));
+        root.Subcommands.Add(CoverageCommand.Make(output, talk, new AdminServerChoice()));
+        root.Subcommands.Add(new VerifyCommand(output, talk, time, readAnchors).Command());
+        root.Subcommands.Add(new ReverifyCommand(output, talk, time, new AdminServerChoice()).Command());
+        root.Subcommands.Add(new WebhookCommands(output, talk).Command());
+        return root;
     }
 
     private static Command Eab(TextWriter output, Talk talk)

@@ -136,19 +136,8 @@ internal sealed class PackedVerifier : IFormatVerifier
             return;
         }
 
-        var verification = VerificationKey.Read(parts.Certificates[0].PublicKeyInfo);
-        if (verification.Verify(algorithm, expected.Signed, parts.Signature.Span))
-        {
-            checks.Pass(Signature, $"{algorithm.Name}, {key.Name}, over {expected.Source}");
-            return;
-        }
-
-        var overToken = evidence.Token is { } token && verification.Verify(algorithm, System.Text.Encoding.UTF8.GetBytes(token), parts.Signature.Span);
-        checks.Fail(
-            Signature,
-            Reasons.PackedSignatureInvalid,
-            $"{algorithm.Name} over {expected.Source} does not verify with the leaf's {key.Name} key",
-            overToken ? "The signature is over the token alone; this format signs the key authorization." : null);
+        var signature = new StatementSignature(algorithm, parts.Certificates[0].PublicKeyInfo, $"the leaf's {key.Name} key", expected.Source, parts.Signature);
+        CommonChecks.CheckSignature(checks, Signature, signature, expected.Signed, evidence, Reasons.PackedSignatureInvalid);
     }
 
     private static void CheckFreshness(CheckList checks, PackedExpectation expected)

@@ -181,19 +181,8 @@ internal sealed class StepVerifier : IFormatVerifier
             return;
         }
 
-        var verification = VerificationKey.Read(parts.Certificates[0].PublicKeyInfo);
-        if (verification.Verify(algorithm, expected.Signed, parts.Signature.Span))
-        {
-            checks.Pass(Signature, $"{algorithm.Name}, {key.Name}, over the key authorization");
-            return;
-        }
-
-        var overToken = evidence.Token is { } token && verification.Verify(algorithm, System.Text.Encoding.UTF8.GetBytes(token), parts.Signature.Span);
-        checks.Fail(
-            Signature,
-            Reasons.StepSignatureInvalid,
-            $"{algorithm.Name} over the key authorization does not verify with the attested {key.Name} key",
-            overToken ? "The signature is over the token alone; this format signs the key authorization." : null);
+        var signature = new StatementSignature(algorithm, parts.Certificates[0].PublicKeyInfo, $"the attested {key.Name} key", "the key authorization", parts.Signature);
+        CommonChecks.CheckSignature(checks, Signature, signature, expected.Signed, evidence, Reasons.StepSignatureInvalid);
     }
 
     private static FactSet Facts(CheckList checks, List<(string Name, FactValue Value)> read, Certificate leaf, SubjectPublicKey? key)

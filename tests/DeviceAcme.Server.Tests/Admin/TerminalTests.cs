@@ -45,10 +45,10 @@ public sealed class TerminalTests : IDisposable
         var ports = FreePorts.Take(3);
         var port = ports[0];
 
-        var run = await Terminal.Run($"http://wrong.example\nhttps://localhost:{port}\nExample \"Devices\"\nExample Devices\n\n", "init", "--folder", _folder);
+        var run = await Terminal.Run($"http://wrong.example\nhttps://localhost:{port}\nmaybe\n\nExample \"Devices\"\nExample Devices\n\n", "init", "--folder", _folder);
 
         run.Code.Should().Be(0, run.Talk);
-        run.Talk.Should().Contain("What will clients see as its URL? [https://localhost:14000] ").And.Contain("expected https://HOST").And.Contain("without quotes");
+        run.Talk.Should().Contain("What will clients see as its URL? [https://localhost:14000] ").And.Contain("expected https://HOST").And.Contain("expected new or existing").And.Contain("without quotes");
         var loaded = new SettingsLoader(new Dictionary<string, string>(), _folder).Load(new Dictionary<string, IReadOnlyList<string>>(), null);
         loaded.Mistakes.Should().BeEmpty();
         Installation.Load(loaded.Options).Mistakes.Should().BeEmpty();
@@ -67,6 +67,11 @@ public sealed class TerminalTests : IDisposable
     [InlineData("--yes", 0)]
     [InlineData("--yes --profile nowhere", 2)]
     [InlineData("--yes --url acme.example", 2)]
+    [InlineData("--yes --root none", 2)]
+    [InlineData("--yes --profile apple-device --unknown-devices register", 0)]
+    [InlineData("--yes --profile apple-device --unknown-devices trust", 2)]
+    [InlineData("--yes --profile apple-device --devices /nowhere.csv", 2)]
+    [InlineData("--yes --unknown-devices register", 2)]
     [InlineData("--profile tls-server", 1)]
     public async Task Init_runs_without_questions(string arguments, int code)
     {
@@ -78,6 +83,28 @@ public sealed class TerminalTests : IDisposable
             (await Terminal.Run("", "init", "--folder", _folder, "--yes")).Code.Should().Be(1, "a configuration is not written over");
             new SettingsLoader(new Dictionary<string, string>(), _folder).Load(new Dictionary<string, IReadOnlyList<string>>(), null).Mistakes.Should().BeEmpty();
         }
+    }
+
+    [Theory]
+    [InlineData("\n", "refuse")]
+    [InlineData("perhaps\nregister\n", "register")]
+    [InlineData("refuse\n/nowhere.csv\nINVENTORY\n", "refuse")]
+    public async Task Init_asks_about_devices_where_the_profile_has_them(string answers, string unknown)
+    {
+        var inventory = Path.Combine(_folder, "inventory.csv");
+        await File.WriteAllTextAsync(inventory, "serial\nC02SIM000001\n", TestContext.Current.CancellationToken);
+        var typed = $"\n\n\napple-device\n{answers.Replace("INVENTORY", inventory, StringComparison.Ordinal)}\n";
+
+        var run = await Terminal.Run(typed, "init", "--folder", _folder);
+
+        run.Code.Should().Be(0, run.Talk);
+        run.Talk.Should().Contain("that is not in the ledger");
+        var loaded = new SettingsLoader(new Dictionary<string, string>(), _folder).Load(new Dictionary<string, IReadOnlyList<string>>(), null);
+        loaded.Mistakes.Should().BeEmpty();
+        loaded.Options.DeviceInventories.Should().BeEquivalentTo(answers.Contains("INVENTORY", StringComparison.Ordinal) ? [inventory] : Array.Empty<string>());
+        var installation = Installation.Load(loaded.Options);
+        installation.Mistakes.Should().BeEmpty();
+        (await File.ReadAllTextAsync(Path.Combine(_folder, "profiles", "apple-device.yaml"), TestContext.Current.CancellationToken)).Should().MatchRegex($@"\n  unknown: {unknown} +# register: ");
     }
 
     [Theory]
