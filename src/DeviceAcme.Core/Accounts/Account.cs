@@ -40,7 +40,7 @@ internal sealed class Account
     public string? ExternalAccountBinding { get; private init; }
 
     /// <summary>The only profile that the external account or the ticket is good for; null for all.</summary>
-    public string? ExternalAccountProfile { get; private init; }
+    public string? ExternalAccountProfile { get; private set; }
 
     /// <summary>The ticket that it came of, or that it used first: whose rules its orders are under.</summary>
     public TicketId? Ticket { get; private set; }
@@ -95,6 +95,16 @@ internal sealed class Account
         RequireValid();
         AgreedTerms = terms;
         return Event("account.terms-agreed", now, terms);
+    }
+
+    /// <summary>The first ticket that it uses: from now on its orders are under that ticket's rules.</summary>
+    public void Bind(TicketId ticket, string profile)
+    {
+        if (Ticket is null)
+        {
+            Ticket = ticket;
+            ExternalAccountProfile = profile;
+        }
     }
 
     /// <summary>RFC 8555 §7.3.6: the account and its key are of no use afterwards.</summary>

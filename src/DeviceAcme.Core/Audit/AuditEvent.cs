@@ -1,3 +1,5 @@
+using DeviceAcme.Core.Tickets;
+
 namespace DeviceAcme.Core.Audit;
 
 /// <summary>One thing that happened, written in the transaction of the transition that it describes. Rows are append-only.</summary>
@@ -24,8 +26,8 @@ internal sealed class AuditEvent
     /// <summary>Reason code of a refusal.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>What was said, for people; holds no evidence, tokens or keys.</summary>
-    public string? Detail { get; init; }
+    /// <summary>What was said, for people; holds no evidence, tokens or keys. The codes of tickets, which devices order as identifiers, are taken out here.</summary>
+    public string? Detail { get; init => field = value is null ? null : TicketCode.Redact(value); }
 
     /// <summary>The hash of the event before.</summary>
     public byte[]? Previous { get; private set; }

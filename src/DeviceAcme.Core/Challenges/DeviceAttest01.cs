@@ -1,6 +1,7 @@
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Core.Webhooks;
 using DeviceAcme.Protocol.Acme;
 
@@ -39,7 +40,14 @@ internal static class DeviceAttest01
         });
         if (question.Ledger is { } ledger && question.Profile.Attestation.NamesLedger)
         {
-            verdict = verdict.With(verdict.Facts.With(ledger(question.Profile.KeysOf(question.Identifier)).Device));
+            var names = question.Profile.NamesOf(question.Identifier, verdict);
+            var match = question.Tickets is { } asked ? TicketCheck.Judge(verdict, asked, ledger(names), names).Match : ledger(names);
+            verdict = verdict.With(verdict.Facts.With(match.Device));
+        }
+
+        if (question.Tickets is { } tickets && question.Profile.Attestation.NamesTicket)
+        {
+            verdict = verdict.With(verdict.Facts.With(tickets.Tickets));
         }
 
         return DevicePolicy.Judge(verdict, question.Profile.Attestation, question.Ledger is not null);
@@ -67,8 +75,8 @@ internal static class DeviceAttest01
         return problem with { Status = null };
     }
 
-    // the evidence of a device that the ledger or a webhook keeps out is good
-    private static Problem Problem(Check check, AttestationPrivacy privacy) => check.Name is Admission.Check or WebhookAnswers.Check
+    // the evidence of a device that the ledger or a webhook keeps out, or whose ticket is not its own, is good
+    private static Problem Problem(Check check, AttestationPrivacy privacy) => check.Name is Admission.Check or TicketReasons.Check or WebhookAnswers.Check
         ? Problems.Unauthorized(check.Reason!.Code, Detail(check, privacy)).Problem
         : Problems.BadAttestationStatement(check.Reason!.Code, Detail(check, privacy)).Problem;
 
@@ -97,6 +105,9 @@ internal sealed record AttestationQuestion
 
     /// <summary>What the ledger has under some names; null where there is no ledger to ask.</summary>
     public Func<IReadOnlyList<DeviceKey>, LedgerMatch>? Ledger { get; init; }
+
+    /// <summary>What the challenge has to do with tickets; null where there are none to ask.</summary>
+    public TicketQuestion? Tickets { get; init; }
 
     public required DateTimeOffset Now { get; init; }
 }

@@ -1,5 +1,6 @@
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Core.Webhooks;
 using DeviceAcme.Protocol.Acme;
 
@@ -9,6 +10,11 @@ namespace DeviceAcme.Core.Devices;
 internal sealed record LedgerMatch(IReadOnlyList<Device> Devices)
 {
     public static LedgerMatch None { get; } = new([]);
+
+    /// <summary>Nothing could be looked for: the evidence has no name, and a ticket stands for it.</summary>
+    public static LedgerMatch Unnamed { get; } = new([]) { IsUnnamed = true };
+
+    public bool IsUnnamed { get; private init; }
 
     /// <summary>The one entry; null where there is none, or where the names belong to several.</summary>
     public Device? Device => Devices.Count == 1 ? Devices[0] : null;
@@ -51,10 +57,10 @@ internal static class Admission
         };
     }
 
-    /// <summary>The verdict as it was before the ledger and the webhooks were asked: what the evidence alone is worth.</summary>
+    /// <summary>The verdict as it was before the ledger, the tickets and the webhooks were asked: what the evidence alone is worth.</summary>
     public static Verdict WithoutLedger(Verdict verdict)
     {
-        var checks = verdict.Checks.Where(check => check.Name is not (Check or WebhookAnswers.Check)).ToList();
+        var checks = verdict.Checks.Where(check => check.Name is not (Check or TicketReasons.Check or WebhookAnswers.Check)).ToList();
         return checks.Count == verdict.Checks.Count ? verdict : new Verdict
         {
             Format = verdict.Format,
@@ -86,6 +92,7 @@ internal static class Admission
 
     private static (Reason? Reason, string Found) Find(LedgerMatch match, UnknownDevices unknown) => match.Devices switch
     {
+        [] when match.IsUnnamed => (null, "the evidence names no device; its ticket vouches for it"),
         [] when unknown == UnknownDevices.Register => (null, "the device is not in the ledger; the profile registers it"),
         [] when unknown == UnknownDevices.Approve => (null, "the device is not in the ledger; it comes there, and waits for an officer"),
         [] => (Unknown, "the device is not in the ledger"),

@@ -33,6 +33,16 @@ internal readonly record struct DeviceKey(string Kind, string Value)
         ("idevid.hardware-module", AcmeIdentifier.HardwareModule), ("tpm.hardware-module", AcmeIdentifier.HardwareModule),
     ];
 
+    /// <summary>Whether evidence can prove names of this kind.</summary>
+    public static bool IsProvable(string kind) => kind != HostName;
+
+    /// <summary>The names that accepted evidence proves by itself, whatever was ordered.</summary>
+    public static IReadOnlyList<DeviceKey> Of(FactSet facts) =>
+    [
+        .. Proven.Select(proven => (proven.Kind, Text: facts.Find(proven.Fact) is { Proven: true, Value: FactValue.Text { Value.Length: > 0 } text } ? text.Value : null))
+            .Where(name => name.Text is not null).Select(name => new DeviceKey(name.Kind, name.Text!)).Distinct(),
+    ];
+
     /// <summary>The names of an ordered device.</summary>
     /// <param name="proves">The fact that the ordered value must equal.</param>
     /// <param name="facts">What accepted evidence proves, for its other names; null for the ordered ones alone.</param>

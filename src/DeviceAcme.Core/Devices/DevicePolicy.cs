@@ -82,9 +82,9 @@ internal static class DevicePolicy
 
     private static Check Check(FactRule rule, Verdict verdict, CheckOutcome failure, bool ledger)
     {
-        if (!ledger && rule.FactNames.Any(LedgerFacts.IsLedger))
+        if (!ledger && rule.FactNames.Any(LedgerFacts.IsOurs))
         {
-            return new Check(FactRuleCheck, rule.Text, CheckOutcome.NotReached, "there is no ledger here");
+            return new Check(FactRuleCheck, rule.Text, CheckOutcome.NotReached, "there are no ledger and no tickets here");
         }
 
         return NamesWebhook(rule) ? new Check(FactRuleCheck, rule.Text, CheckOutcome.NotReached, NoAnswerYet) : Compare(rule, verdict, failure);

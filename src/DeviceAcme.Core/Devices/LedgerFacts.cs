@@ -1,4 +1,5 @@
 using DeviceAcme.Attestation;
+using DeviceAcme.Core.Tickets;
 
 namespace DeviceAcme.Core.Devices;
 
@@ -34,14 +35,17 @@ internal static class LedgerFacts
 
     /// <summary>These facts and those of the ledger; whatever evidence calls by such a name does not count.</summary>
     public static FactSet With(this FactSet facts, Device? device) =>
-        new(facts.WithoutLedger().All.Concat(device is null ? [] : Of(device)));
+        new(facts.All.Where(fact => !IsLedger(fact.Name)).Concat(device is null ? [] : Of(device)));
 
-    /// <summary>These facts without those of the ledger, which are asked for anew each time.</summary>
-    public static FactSet WithoutLedger(this FactSet facts) => new(facts.All.Where(fact => !IsLedger(fact.Name)));
+    /// <summary>These facts without those of the ledger and of tickets, which are asked for anew each time.</summary>
+    public static FactSet WithoutLedger(this FactSet facts) => new(facts.All.Where(fact => !IsOurs(fact.Name)));
 
     /// <summary>The same verdict with other facts.</summary>
     public static Verdict With(this Verdict verdict, FactSet facts) =>
         new() { Format = verdict.Format, Outcome = verdict.Outcome, Checks = verdict.Checks, Facts = facts, Device = verdict.Device };
+
+    /// <summary>Whether a fact is the organisation's own word.</summary>
+    public static bool IsOurs(string fact) => IsLedger(fact) || TicketFacts.IsTicket(fact);
 
     public static bool IsLedger(string fact) => fact.StartsWith(Prefix, StringComparison.Ordinal);
 

@@ -18,13 +18,13 @@ internal sealed record Sight(AnomalyKind Kind, byte[] Subject, byte[] Partner, s
 
     /// <summary>What proven evidence shows.</summary>
     /// <param name="verdict">An accepted verdict; of a refused one only its attestation certificate is looked for.</param>
-    /// <param name="identifier">The identifier that was proven.</param>
+    /// <param name="identifier">The identifier that was proven; null where the evidence proves none.</param>
     /// <param name="challenge">Names the one use of the evidence.</param>
     /// <param name="scope">
     /// Whose word the evidence is: the anchors of the profile. What one vendor says of a device must not make another vendor's suspicious, else a trial CA
     /// that some profile accepts could lock out everybody's devices.
     /// </param>
-    public static IReadOnlyList<Sight> Of(Verdict verdict, AcmeIdentifier identifier, string challenge, string scope)
+    public static IReadOnlyList<Sight> Of(Verdict verdict, AcmeIdentifier? identifier, string challenge, string scope)
     {
         var sights = new List<Sight>();
         if (verdict.Facts.Find(AttestationCertificate)?.Value is FactValue.Octets certificate && AttestationFormats.MakesCertificatePerChallenge(verdict.Format))
@@ -39,10 +39,10 @@ internal sealed record Sight(AnomalyKind Kind, byte[] Subject, byte[] Partner, s
         }
 
         var endorsementKey = verdict.Facts.Find(EndorsementKey);
-        if (verdict.Device is { } device && endorsementKey is null)
+        if (verdict.Device is { } device && endorsementKey is null && identifier is { } named)
         {
             var key = Convert.ToHexStringLower(SHA256.HashData(device.PublicKey.Span));
-            sights.Add(Make(AnomalyKinds.SharedKey, scope, $"{identifier.Type}/{ProvenBy(verdict, identifier)}", key, identifier.Value, $"its key was attested for another {identifier.Type} before"));
+            sights.Add(Make(AnomalyKinds.SharedKey, scope, $"{named.Type}/{ProvenBy(verdict, named)}", key, named.Value, $"its key was attested for another {named.Type} before"));
         }
 
         if (Text(verdict, Serial) is { } serial && Text(verdict, Udid) is { } udid)
@@ -51,9 +51,9 @@ internal sealed record Sight(AnomalyKind Kind, byte[] Subject, byte[] Partner, s
         }
 
         // an attestation key goes with its TPM: what names a TPM is its endorsement key
-        if (endorsementKey is { Proven: true })
+        if (endorsementKey is { Proven: true } && identifier is { } owner)
         {
-            sights.Add(Make(AnomalyKinds.SharedEk, scope, "", endorsementKey.Value.ToString(), $"{identifier.Type}:{identifier.Value}", "its endorsement key was seen as another device before"));
+            sights.Add(Make(AnomalyKinds.SharedEk, scope, "", endorsementKey.Value.ToString(), $"{owner.Type}:{owner.Value}", "its endorsement key was seen as another device before"));
         }
 
         return sights;

@@ -32,6 +32,7 @@ internal static class FinalizeReasons
         .. Devices.Admission.Reasons,
         .. Webhooks.WebhookReasons.All,
         .. Orders.ApprovalReasons.All,
+        .. Tickets.TicketReasons.All,
         new("facts-contradict", Certificate, "The order's identifiers belong to different devices: order them separately."),
         new("template-value-missing", Certificate, "The certificate needs a value that the evidence does not have: name a default in the profile, as {{fact|text}}, or ask for other evidence."),
         new("template-value-not-encodable", Certificate, "A value does not fit its place in the certificate: change the profile's template."),

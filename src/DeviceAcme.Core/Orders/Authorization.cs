@@ -68,6 +68,16 @@ internal sealed class Authorization
         return authorization;
     }
 
+    /// <summary>One that needs no challenge: a ticket names this very identifier, and the profile lets it stand for the proof.</summary>
+    public static (Authorization Authorization, AuditEvent Happened) PreValidated(
+        AccountId account, string profile, AcmeIdentifier identifier, TicketId ticket, DateTimeOffset now, TimeSpan lifetime)
+    {
+        var authorization = Create(account, profile, identifier, false, false, [], now, lifetime);
+        authorization.Status = AuthorizationStatus.Valid;
+        authorization.Ticket = ticket;
+        return (authorization, authorization.Event("authorization.pre-validated", now, null, $"{identifier}: ticket {ticket} names it, and the profile lets that stand for a challenge"));
+    }
+
     /// <summary>The status at a time: a pending or valid authorization ends by itself when it expires.</summary>
     public AuthorizationStatus StatusAt(DateTimeOffset now) =>
         Status is AuthorizationStatus.Pending or AuthorizationStatus.Valid && now >= Expires ? AuthorizationStatus.Expired : Status;
@@ -94,6 +104,7 @@ internal sealed class Authorization
         Facts = attestation?.Facts;
         EvidenceId = attestation?.Evidence;
         Device = attestation?.Device;
+        Ticket = attestation?.Ticket;
         return Event("authorization.valid", now, null, challenge.Type);
     }
 
@@ -157,4 +168,4 @@ internal sealed class Authorization
 }
 
 /// <summary>What an attestation leaves on its authorization; the key is null only where the profile merely observes.</summary>
-internal sealed record AttestationOutcome(byte[]? Key, string Facts, EvidenceId Evidence, DeviceId? Device);
+internal sealed record AttestationOutcome(byte[]? Key, string Facts, EvidenceId Evidence, DeviceId? Device, TicketId? Ticket = null);

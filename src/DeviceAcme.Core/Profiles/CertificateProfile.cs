@@ -1,6 +1,7 @@
 using DeviceAcme.Attestation;
 using DeviceAcme.Attestation.Tpm;
 using DeviceAcme.Core.Devices;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Core.Profiles;
@@ -73,7 +74,21 @@ internal sealed record CertificateProfile
 
     /// <summary>The names of an ordered device, or, with the verdict on its evidence, all that it proved. The ledger is asked for the ordered ones alone.</summary>
     public IReadOnlyList<DeviceKey> KeysOf(AcmeIdentifier identifier, Verdict? verdict = null) =>
-        DeviceKey.Of(identifier, Identifiers.GetValueOrDefault(identifier.Type)?.Proves, verdict?.Outcome == VerdictOutcome.Accepted ? verdict.Facts : null);
+        IsByTicket(identifier)
+            ? verdict?.Outcome == VerdictOutcome.Accepted ? DeviceKey.Of(verdict.Facts) : []
+            : DeviceKey.Of(identifier, Identifiers.GetValueOrDefault(identifier.Type)?.Proves, verdict?.Outcome == VerdictOutcome.Accepted ? verdict.Facts : null);
+
+    /// <summary>The names that the ledger is asked for: the ordered ones, or those that the evidence proves where a ticket was ordered.</summary>
+    public IReadOnlyList<DeviceKey> NamesOf(AcmeIdentifier identifier, Verdict verdict) => IsByTicket(identifier) ? KeysOf(identifier, verdict) : KeysOf(identifier);
+
+    /// <summary>Whether an ordered value is a ticket's code and no name.</summary>
+    public bool IsByTicket(AcmeIdentifier identifier) => Identifiers.GetValueOrDefault(identifier.Type)?.ByTicket == true;
+
+    /// <summary>The name that accepted evidence proves: the ordered one, or its own where a ticket was ordered; null where it has none.</summary>
+    public AcmeIdentifier? ProvenName(AcmeIdentifier identifier, Verdict verdict) => !IsByTicket(identifier) ? identifier
+        : AttestationFormats.IdentifierFacts(verdict.Format).Select(verdict.Facts.Find).FirstOrDefault(fact => fact is { Proven: true, Value: FactValue.Text { Value.Length: > 0 } }) is { } fact
+            ? identifier with { Value = fact.Value.ToString() }
+            : null;
 }
 
 internal enum ExternalAccountBindingMode
@@ -133,6 +148,9 @@ internal sealed record IdentifierRule
     /// <summary>The ordered value is a ticket's code, which stands for a name of the device.</summary>
     public bool ByTicket => Proves == ExpectedIdentifier.ByTicket;
 
+    /// <summary>A ticket that names this very value stands for the challenge; only for types without evidence.</summary>
+    public bool PreValidatedByTicket { get; init; }
+
     /// <summary>Whether CAA records are honoured (RFC 8659, RFC 8657); only for <c>dns</c>.</summary>
     public bool Caa { get; init; }
 
@@ -160,6 +178,9 @@ internal sealed record AttestationRule
 
     /// <summary>Whether a rule asks for something that only the ledger says.</summary>
     public bool NamesLedger => Facts.Concat(ObservedFacts).Any(rule => rule.FactNames.Any(LedgerFacts.IsLedger));
+
+    /// <summary>Whether a rule asks for something that only a ticket says.</summary>
+    public bool NamesTicket => Facts.Concat(ObservedFacts).Any(rule => rule.FactNames.Any(TicketFacts.IsTicket));
 
     /// <summary>Rules on trial: what they would refuse is recorded with the verdict and let through.</summary>
     public IReadOnlyList<FactRule> ObservedFacts { get; init; } = [];

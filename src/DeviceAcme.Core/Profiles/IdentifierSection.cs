@@ -1,3 +1,4 @@
+using DeviceAcme.Attestation;
 using DeviceAcme.Core.Challenges;
 using DeviceAcme.Core.Identifiers;
 using DeviceAcme.Protocol.Acme;
@@ -7,7 +8,7 @@ namespace DeviceAcme.Core.Profiles;
 /// <summary>Reads the <c>identifiers:</c> part of a profile file.</summary>
 internal static class IdentifierSection
 {
-    internal static readonly string[] Known = ["challenges", "allow", "proves", "caa"];
+    internal static readonly string[] Known = ["challenges", "allow", "proves", "caa", "pre-validated"];
 
     // which challenges can prove which type; a wildcard is the order's matter, not the profile's
     private static readonly Dictionary<string, string[]> Fitting = IdentifierTypes.All.ToDictionary(
@@ -39,6 +40,7 @@ internal static class IdentifierSection
             Allow = properties.TryGetValue("allow", out var allow) ? Patterns(type, allow) : [AllowPattern.Parse(type, "*", out _)!],
             Proves = Proves(node, properties, attested),
             Caa = Caa(type, properties),
+            PreValidatedByTicket = PreValidated(properties, attested),
         };
     }
 
@@ -125,16 +127,27 @@ internal static class IdentifierSection
             return null;
         }
 
-        if (fact == "ticket")
+        if (fact != ExpectedIdentifier.ByTicket && !TextTemplate.IsFactName(fact))
         {
-            proves.Mistake("'ticket' is reserved for a later version ('3 of 5'): this version does not honour it; name a fact such as device.serial");
-        }
-        else if (!TextTemplate.IsFactName(fact))
-        {
-            proves.Mistake($"'{fact}' must be the dotted name of a fact, for example device.serial");
+            proves.Mistake($"'{fact}' must be the dotted name of a fact, for example device.serial, or ticket");
         }
 
         return fact;
+    }
+
+    private static bool PreValidated(IReadOnlyDictionary<string, ProfileNode> properties, bool attested)
+    {
+        if (!properties.TryGetValue("pre-validated", out var node))
+        {
+            return false;
+        }
+
+        if (attested)
+        {
+            node.Mistake("is for dns and ip: the evidence of a device also binds its key, which no ticket can stand for; 'proves: ticket' lets a ticket stand for its name");
+        }
+
+        return node.Choice(new Dictionary<string, bool> { ["none"] = false, ["by-ticket"] = true });
     }
 
     private static bool Caa(string type, IReadOnlyDictionary<string, ProfileNode> properties)

@@ -1,5 +1,6 @@
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Challenges;
+using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Issuance;
 using DeviceAcme.Protocol.Acme;
 
@@ -101,10 +102,11 @@ internal static class ProfileRules
 
         Revocation(template, properties, node);
         OnFacts(profile, properties, node);
+        TicketCodes(profile, properties.GetValueOrDefault("subject-alternative-names", node), node);
         var proven = profile.Identifiers.Values.Select(rule => rule.Proves).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var (place, text) in Texts(template))
         {
-            if (profile.Attestation.Mode == AttestationMode.None && text.RequiredPlaceholders.FirstOrDefault(name => name != TextTemplate.Identifier) is { } fact)
+            if (profile.Attestation.Mode == AttestationMode.None && text.RequiredPlaceholders.FirstOrDefault(name => name != TextTemplate.Identifier && !LedgerFacts.IsOurs(name)) is { } fact)
             {
                 node.Mistake($"{place} needs the fact {fact}, but this profile takes no evidence: name a default, {{{{{fact}|…}}}}, or remove it");
             }
@@ -122,7 +124,7 @@ internal static class ProfileRules
             node.Mistake("identifier-in-certificate is false, but subject-alternative-names has a device's name");
         }
 
-        foreach (var type in profile.Identifiers.Keys.Where(type => !IsDevice(type) || template.IdentifierInCertificate))
+        foreach (var type in profile.Identifiers.Where(rule => !rule.Value.ByTicket).Select(rule => rule.Key).Where(type => !IsDevice(type) || template.IdentifierInCertificate))
         {
             if (!template.SubjectAlternativeNames.Any(name => name.Kind == AlternativeNames.Identifiers || (name.Kind == type && name.Value!.IsIdentifier)))
             {
@@ -134,6 +136,25 @@ internal static class ProfileRules
             && !template.IdentifierInCertificate && profile.Identifiers.Keys.All(IsDevice))
         {
             node.Mistake("the certificate would have neither a subject nor an alternative name (RFC 5280 §4.1.2.6): set subject");
+        }
+    }
+
+    // a one-time secret must not be published in a certificate, not even a spent one: it would look like a name
+    private static void TicketCodes(CertificateProfile profile, ProfileNode names, ProfileNode node)
+    {
+        if (!profile.TakesClientIdentifier)
+        {
+            return;
+        }
+
+        if (profile.Certificate.SubjectAlternativeNames.Any(name => name.Kind == AlternativeNames.Identifiers))
+        {
+            names.Mistake("an ordered value is a ticket's code here (proves: ticket), and 'identifiers' would show it: list what the certificate shall name, for example permanent-identifier: \"{{device.serial}}\", or []");
+        }
+
+        foreach (var (place, _) in Texts(profile.Certificate).Where(text => text.Text.Placeholders.Contains(TextTemplate.Identifier)))
+        {
+            node.Mistake($"{place} shows {{{{identifier}}}}, which is a ticket's code here (proves: ticket)");
         }
     }
 

@@ -96,6 +96,9 @@ internal sealed class Ticket
         _ => null,
     };
 
+    /// <summary>Whether it names this very identifier, and not a pattern of many, at this profile. What it may still be used for does not matter; that it was revoked does.</summary>
+    public bool NamesFor(string profile, AcmeIdentifier identifier) => Profile == profile && RevokedAt is null && AllowedIdentifiers.Parse(Allowed, out _).Names(identifier);
+
     /// <summary>Refuses where it cannot make an account.</summary>
     /// <param name="place">Where it was presented: the field that the refusal names.</param>
     public void RequireUsable(string place, string profile, DateTimeOffset now)

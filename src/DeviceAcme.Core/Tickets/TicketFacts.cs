@@ -26,6 +26,10 @@ internal static class TicketFacts
         }
     }
 
+    /// <summary>These facts and those of the tickets, of which the first says what several would; whatever evidence calls by such a name does not count.</summary>
+    public static FactSet With(this FactSet facts, IEnumerable<Ticket> tickets) =>
+        new(facts.All.Where(fact => !IsTicket(fact.Name)).Concat(tickets.SelectMany(Of).DistinctBy(fact => fact.Name)));
+
     public static bool IsTicket(string fact) => fact.StartsWith(Prefix, StringComparison.Ordinal);
 
     /// <summary>True for the key of an attribute that a ticket uses itself.</summary>

@@ -10,6 +10,8 @@ internal static class TicketReasons
 
     public const string Rule = "the ticket can be used, here and by this account, and its device is the one that proves itself";
 
+    public const string StillGoodRule = "the ticket was not taken back since it was used";
+
     public static Reason Unknown { get; } = Row("ticket-unknown", "No ticket has this value: the ClientIdentifier must be the ticket's, unchanged; an administrator makes tickets with 'deviceacme ticket add'.");
     public static Reason Used { get; } = Row("ticket-used", "The ticket was used as often as it may be: an administrator makes a new one.");
     public static Reason Expired { get; } = Row("ticket-expired", "The ticket was not used in time: an administrator makes a new one.");

@@ -3,6 +3,7 @@ using DeviceAcme.Core.Identifiers;
 using DeviceAcme.Core.Issuance;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
@@ -21,10 +22,18 @@ internal static class CreateOrder
         TermsOfService.Require(options, request.Account);
         var wanted = NewOrderRequest.Parse(request.Payload());
         var profile = ProfileOf(request, wanted, profiles);
-        var identifiers = OrderRules.Read(profile, wanted.Identifiers);
+        IReadOnlyList<AcmeIdentifier> identifiers;
+        Ticket? ticket;
+        await using (var context = db.Read())
+        {
+            var rules = TicketRules.Of(context, request);
+            identifiers = OrderRules.Read(profile, wanted.Identifiers, rules);
+            ticket = rules.Ticket;
+        }
+
         RequestedValidity.Check(profile.Certificate, wanted.NotBefore, wanted.NotAfter, request.Now);
 
-        var saved = await db.Commit(context => Save(context, request, wanted, profile, identifiers), cancellation);
+        var saved = await db.Commit(context => Save(context, request, wanted, profile, identifiers, ticket), cancellation);
 
         return Reply.Order(request, saved, StatusCodes.Status201Created);
     }
@@ -46,7 +55,7 @@ internal static class CreateOrder
     }
 
     private static OrderWithAuthorizations Save(
-        AcmeContext context, AcmeRequest request, NewOrderRequest wanted, CertificateProfile profile, IReadOnlyList<AcmeIdentifier> identifiers)
+        AcmeContext context, AcmeRequest request, NewOrderRequest wanted, CertificateProfile profile, IReadOnlyList<AcmeIdentifier> identifiers, Ticket? ticket)
     {
         RequireRoom(context, request);
         context.RequireNothingAgainst(profile, identifiers);
@@ -66,7 +75,7 @@ internal static class CreateOrder
         context.Orders.Add(order);
         context.Record(happened);
 
-        var authorizations = identifiers.Select(identifier => Authorize(context, request, profile, identifier)).ToList();
+        var authorizations = identifiers.Select(identifier => Authorize(context, request, profile, identifier, ticket)).ToList();
         for (var position = 0; position < authorizations.Count; position++)
         {
             context.OrderAuthorizations.Add(new OrderAuthorization { OrderId = order.Id, AuthorizationId = authorizations[position].Id, Position = position });
@@ -91,7 +100,7 @@ internal static class CreateOrder
     }
 
     /// <summary>A pre-authorization of this account that is still good (RFC 8555 §7.4.1), or a new authorization.</summary>
-    private static Authorization Authorize(AcmeContext context, AcmeRequest request, CertificateProfile profile, AcmeIdentifier identifier)
+    private static Authorization Authorize(AcmeContext context, AcmeRequest request, CertificateProfile profile, AcmeIdentifier identifier, Ticket? ticket)
     {
         var (value, wildcard) = IdentifierTypes.Find(identifier.Type)!.Authorize(identifier.Value);
         var now = request.Now;
@@ -108,6 +117,14 @@ internal static class CreateOrder
         if (known is not null)
         {
             return known;
+        }
+
+        if (profile.Identifiers[identifier.Type].PreValidatedByTicket && !wildcard && ticket?.NamesFor(profile.Name, identifier) == true)
+        {
+            var (validated, happened) = Authorization.PreValidated(account, profile.Name, identifier, ticket.Id, now, Lifetimes.Order);
+            context.Authorizations.Add(validated);
+            context.Record(happened);
+            return validated;
         }
 
         var authorization = Authorization.Create(

@@ -4,6 +4,7 @@ using DeviceAcme.Core.Challenges;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Core.Webhooks;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
@@ -63,6 +64,7 @@ internal sealed class DeviceAttestation(
             {
                 Profile = profile,
                 Ledger = Ledger,
+                Tickets = Tickets(),
                 Anchors = anchors.Of(profile.AnchorFolders),
                 Identifier = authorization.Identifier,
                 Token = challenge.Token,
@@ -78,6 +80,12 @@ internal sealed class DeviceAttestation(
             using var context = db.Read();
             return context.Match(keys);
         }
+
+        TicketQuestion Tickets()
+        {
+            using var context = db.Read();
+            return context.AskTickets(profile, authorization.Identifier, request.Account.Id, request.Now);
+        }
     }
 
     private Decision Save(AcmeContext context, AcmeRequest request, ChallengeId id, Judged judged)
@@ -92,10 +100,12 @@ internal sealed class DeviceAttestation(
             return new Decision(challenge, []);
         }
 
-        // asked here, in the transaction, so that what was said of the device a moment ago counts
-        var match = context.Match(profile.KeysOf(authorization.Identifier));
-        var verdict = answers.Judge(Admission.Judge(evidenceVerdict, match, profile.Devices.Unknown), profile.Attestation);
-        var watch = new AnomalyWatch(context, Sight.Of(evidenceVerdict, authorization.Identifier, id.Value, profile.Attestation.Scope));
+        // asked here, in the transaction, so that what was said of the device a moment ago counts, and a ticket's last use is used once
+        var tickets = context.AskTickets(profile, authorization.Identifier, request.Account.Id, now);
+        var names = profile.NamesOf(authorization.Identifier, evidenceVerdict);
+        var (ticketVerdict, match, ticketReason) = TicketCheck.Judge(evidenceVerdict, tickets, context.Match(names), names);
+        var verdict = answers.Judge(Admission.Judge(ticketVerdict, match, profile.Devices.Unknown), profile.Attestation);
+        var watch = new AnomalyWatch(context, Sight.Of(evidenceVerdict, profile.ProvenName(authorization.Identifier, evidenceVerdict), id.Value, profile.Attestation.Scope));
         var anomalies = watch.Compare(profile.Anomalies);
         IReadOnlyList<Check> checks = [.. verdict.Checks, .. anomalies.Select(anomaly => anomaly.AsCheck())];
         var reason = checks.FirstOrDefault(check => check.Outcome == CheckOutcome.Failed)?.Reason?.Code;
@@ -112,11 +122,11 @@ internal sealed class DeviceAttestation(
             ProfileHash = profile.Hash,
             AnchorSetHash = anchorSetHash,
             IdentifierType = authorization.Identifier.Type,
-            IdentifierValue = authorization.Identifier.Value,
+            IdentifierValue = tickets.ByCode ? $"ticket:{tickets.Presented?.Id}" : authorization.Identifier.Value,
             Account = request.Account.Id,
             Authorization = authorization.Id,
             Challenge = id,
-            Device = accepted ? context.Prove(match, profile.KeysOf(authorization.Identifier, evidenceVerdict), profile, now) : null,
+            Device = accepted && !match.IsUnnamed ? context.Prove(match, profile.KeysOf(authorization.Identifier, evidenceVerdict), profile, now) : null,
             Token = challenge.Token,
             Thumbprint = request.Key.Thumbprint,
             Anomalies = EvidenceVault.Write(anomalies),
@@ -130,10 +140,17 @@ internal sealed class DeviceAttestation(
             watch.Remember(evidence.Id, accepted, now);
         }
 
-        if (accepted || profile.Attestation.Mode == AttestationMode.Observe)
+        // a ticket is no evidence: it must be good where evidence is merely observed too
+        if (accepted || (profile.Attestation.Mode == AttestationMode.Observe && ticketReason is null))
         {
+            if (tickets.Presented is { } presented)
+            {
+                context.Record(presented.Use(request.Account.Id, TicketPresentation.ClientIdentifier, profile.Name, now));
+                context.Accounts.Single(account => account.Id == request.Account.Id).Bind(presented.Id, profile.Name);
+            }
+
             // what refused evidence says proves nothing, even where its chain is good
-            var outcome = new AttestationOutcome(accepted ? verdict.Device!.PublicKey.ToArray() : null, VerdictJson.WriteFacts(accepted ? verdict.Facts.WithoutLedger() : FactSet.Empty), evidence.Id, evidence.Device);
+            var outcome = new AttestationOutcome(accepted ? verdict.Device!.PublicKey.ToArray() : null, VerdictJson.WriteFacts(accepted ? verdict.Facts.WithoutLedger() : FactSet.Empty), evidence.Id, evidence.Device, tickets.Presented?.Id);
             context.Record(authorization.Accept(challenge, outcome, now, Lifetimes.ValidAuthorization));
             if (!accepted)
             {

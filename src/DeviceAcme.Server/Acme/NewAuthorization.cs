@@ -12,7 +12,12 @@ internal static class NewAuthorization
     {
         TermsOfService.Require(options, request.Account);
         var wanted = NewAuthorizationRequest.Parse(request.Payload());
-        var identifier = OrderRules.Read(request.Profile, [wanted.Identifier])[0];
+        AcmeIdentifier identifier;
+        await using (var context = db.Read())
+        {
+            identifier = OrderRules.Read(request.Profile, [wanted.Identifier], TicketRules.Of(context, request))[0];
+        }
+
         if (IdentifierTypes.Find(identifier.Type)!.Authorize(identifier.Value).Wildcard)
         {
             throw Problems.Malformed("wildcard-pre-authorization", "identifier.value: a wildcard name cannot be pre-authorized (RFC 8555 §7.4.1); order it");

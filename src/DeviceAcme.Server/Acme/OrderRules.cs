@@ -8,7 +8,7 @@ namespace DeviceAcme.Server.Acme;
 internal static class OrderRules
 {
     /// <summary>The identifiers as they are stored, each one once; throws one problem, or <c>compound</c> with one per identifier (RFC 8555 §6.7.1).</summary>
-    public static IReadOnlyList<AcmeIdentifier> Read(CertificateProfile profile, IReadOnlyList<AcmeIdentifier> wanted)
+    public static IReadOnlyList<AcmeIdentifier> Read(CertificateProfile profile, IReadOnlyList<AcmeIdentifier> wanted, TicketRules tickets)
     {
         var accepted = new List<AcmeIdentifier>(wanted.Count);
         var refused = new List<ProblemException>();
@@ -17,6 +17,7 @@ internal static class OrderRules
             try
             {
                 var read = Read(profile, identifier);
+                tickets.Require(profile, read);
                 if (!accepted.Contains(read))
                 {
                     accepted.Add(read);

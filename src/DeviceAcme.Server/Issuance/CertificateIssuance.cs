@@ -3,6 +3,7 @@ using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Issuance;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Core.Webhooks;
 using DeviceAcme.Protocol;
 using DeviceAcme.Protocol.Acme;
@@ -88,6 +89,11 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
             checks.Run(Admission.Check, Admission.Rule, () => Admission.Require(device, unknown));
         }
 
+        if (subject.Authorizations.Any(authorization => authorization.Ticket is not null))
+        {
+            checks.Run(TicketReasons.Check, TicketReasons.StillGoodRule, () => TicketCheck.RequireNotRevoked(subject.Tickets.Where(ticket => subject.Authorizations.Any(authorization => authorization.Ticket == ticket.Id))));
+        }
+
         var request = CsrRules.Check(
             subject.Csr,
             new CsrExpectation
@@ -123,7 +129,7 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
             {
                 Profile = subject.Profile,
                 Identifiers = order.Identifiers,
-                Facts = Facts(authorizations).With(subject.OneDevice) is var facts && answers is not null ? answers.AddTo(facts) : facts,
+                Facts = Facts(authorizations).With(subject.OneDevice).With(subject.Tickets) is var facts && answers is not null ? answers.AddTo(facts) : facts,
                 Unproven = authorizations.Any(authorization => authorization is { EvidenceId: not null, AttestedKey: null }),
                 ResidencyUnproven = authorizations.Any(authorization => authorization is { AttestedKey: not null, Facts: { } facts } && !KeyProtection.IsProven(VerdictJson.ReadFacts(facts))),
                 Request = request,

@@ -2,6 +2,7 @@ using DeviceAcme.Core;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Jose;
 using DeviceAcme.Server.Acme;
@@ -20,8 +21,11 @@ internal sealed record IssuanceCase
     /// <summary>The version that the order was made under.</summary>
     public required CertificateProfile Profile { get; init; }
 
-    /// <summary>What the ledger has for each device identifier.</summary>
+    /// <summary>What the ledger has for each device identifier; without any, the devices that the tickets are for.</summary>
     public required IReadOnlyList<LedgerMatch> Devices { get; init; }
+
+    /// <summary>The tickets that the order stands on: those of its authorizations, and the one that its account came of.</summary>
+    public IReadOnlyList<Ticket> Tickets { get; init; } = [];
 
     /// <summary>PKCS#10 as the client sent it.</summary>
     public required ReadOnlyMemory<byte> Csr { get; init; }
@@ -48,12 +52,16 @@ internal sealed record IssuanceCase
     public static IssuanceCase Read(AcmeContext context, ProfileCatalog profiles, OrderWithAuthorizations found, ReadOnlyMemory<byte> csr, Jwk accountKey, DateTimeOffset now)
     {
         var profile = profiles.OfOrder(context, found.Order);
+        var tickets = context.TicketsOf(found);
         var subject = new IssuanceCase
         {
             Order = found.Order,
             Authorizations = found.Authorizations,
             Profile = profile,
-            Devices = [.. found.Authorizations.Where(IsDevice).Select(authorization => context.MatchOf(profile, authorization))],
+            Tickets = tickets,
+            Devices = found.Authorizations.Any(IsDevice)
+                ? [.. found.Authorizations.Where(IsDevice).Select(authorization => context.MatchOf(profile, authorization))]
+                : [.. tickets.Select(ticket => ticket.Device).OfType<DeviceId>().Distinct().Select(id => new LedgerMatch([context.Devices.Single(device => device.Id == id)]))],
             Csr = csr,
             AccountKey = accountKey,
             Now = now,
@@ -71,6 +79,9 @@ internal sealed record IssuanceCase
 
     /// <summary>The one device that all of them are; what the ledger says of it must not get into a certificate that names another one too.</summary>
     public Device? OneDevice => Devices.Select(match => match.Device?.Id).Distinct().Count() == 1 ? Devices[0].Device : null;
+
+    /// <summary>The device that an order of other names than a device's is for; null where no ticket names one.</summary>
+    public DeviceId? TicketDevice => Authorizations.Any(IsDevice) ? null : OneDevice?.Id;
 
     /// <summary>How the ledger is asked: whoever only observes has let the identifier through without proof, and then nothing says that the device must be known.</summary>
     public UnknownDevices UnknownDevices => Profile.Attestation.Mode == AttestationMode.Observe ? UnknownDevices.Register : Profile.Devices.Unknown;

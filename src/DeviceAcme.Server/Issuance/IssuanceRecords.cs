@@ -62,7 +62,7 @@ internal static class IssuanceRecords
             context.PendingIssuances.Single(pending => pending.Order == order.Id).Close();
         }
 
-        var device = DeviceOf(authorizations);
+        var device = DeviceOf(authorizations) ?? subject.TicketDevice;
         context.Keep(subject.Profile, Evidence(subject, issued.Checks, device));
         var signed = issued.Certificate;
         context.Certificates.Add(new StoredCertificate

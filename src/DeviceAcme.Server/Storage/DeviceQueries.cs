@@ -19,7 +19,9 @@ internal static class DeviceQueries
 
     /// <summary>The device that an authorization proved, or the one that its identifier names.</summary>
     public static LedgerMatch MatchOf(this AcmeContext context, CertificateProfile profile, Authorization authorization) =>
-        authorization.Device is { } id ? new LedgerMatch([context.Devices.Single(device => device.Id == id)]) : context.Match(profile.KeysOf(authorization.Identifier));
+        authorization.Device is { } id ? new LedgerMatch([context.Devices.Single(device => device.Id == id)])
+        : profile.IsByTicket(authorization.Identifier) ? LedgerMatch.Unnamed
+        : context.Match(profile.KeysOf(authorization.Identifier));
 
     /// <summary>Accepted evidence proved these names: the device is seen, or comes into the ledger where it is new; a name that it did not have yet is noted.</summary>
     public static DeviceId Prove(this AcmeContext context, LedgerMatch match, IReadOnlyList<DeviceKey> keys, CertificateProfile profile, DateTimeOffset now)
