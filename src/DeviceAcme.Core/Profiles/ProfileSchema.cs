@@ -77,7 +77,8 @@ internal static class ProfileSchema
         {
             ["challenges"] = List(Choice([.. ChallengeTypes.All.Where(challenge => type.CanProve(challenge, wildcard: false))])),
             ["allow"] = Described("globs, /regular expressions/, dns suffixes, networks; each over the whole value", List(Type("string"))),
-            ["proves"] = Described("the fact that the ordered value must equal", Type("string")),
+            ["proves"] = Described("the fact that the ordered value must equal, or ticket: then it is a ticket's code", Type("string")),
+            ["pre-validated"] = Choice("none", "by-ticket"),
             ["caa"] = Type("boolean"),
         })));
 

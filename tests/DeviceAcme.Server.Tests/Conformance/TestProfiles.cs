@@ -8,6 +8,8 @@ internal static class TestProfiles
     public const string EabOther = "eab-other";
     public const string TicketRequired = "ticket-required";
     public const string TicketNone = "ticket-none";
+    public const string Names = "names";
+    public const string PreValidated = "pre-validated";
     public const string Open = "open";
     public const string Narrow = "narrow";
     public const string Mixed = "mixed";
@@ -26,6 +28,8 @@ internal static class TestProfiles
         [EabOther] = Classic(EabOther, "required"),
         [TicketRequired] = Classic(TicketRequired, "none\n  ticket-url: required"),
         [TicketNone] = Classic(TicketNone, "none\n  ticket-url: none"),
+        [Names] = WithAddresses(Names, ""),
+        [PreValidated] = WithAddresses(PreValidated, ", pre-validated: by-ticket"),
         [Open] = Classic(Open, "none"),
         [Narrow] = Classic(Narrow, "none", allow: "[.example.org, \"/host[0-9]+/\"]", challenges: "[dns-01]"),
         [Mixed] = Apple(Mixed, more: "  dns: { challenges: [http-01] }\n  hardware-module: { challenges: [device-attest-01], proves: device.serial }"),
@@ -55,6 +59,11 @@ internal static class TestProfiles
           validity: 90d
         issuer: default
         """;
+
+    private static string WithAddresses(string name, string more) => Classic(name, "none").Replace(
+        "  dns:\n    challenges: [http-01, dns-01, tls-alpn-01]\n    allow: [\"*\"]\n",
+        $"  dns: {{ challenges: [http-01, dns-01]{more} }}\n  ip: {{ challenges: [http-01]{more} }}\n",
+        StringComparison.Ordinal);
 
     private static string Apple(string name, string mode = "required", string onFailure = "challenge", string proves = "device.serial", bool inCertificate = true, string allow = "*", string anchors = "apple", string more = "", string rules = "") => $"""
         name: {name}
