@@ -140,7 +140,7 @@ internal static class CommonChecks
         {
             // the value is a secret, and stands for a name that the evidence may not have
             checks.Pass(Identifier, $"the ordered value is a ticket's, which stands for a name; the evidence has {List(facts, chosen)}");
-            return expected.Value;
+            return chosen.Select(facts.Find).Select(fact => (fact?.Value as FactValue.Text)?.Value).FirstOrDefault(text => text is { Length: > 0 }) ?? "";
         }
 
         if (expected.Fact is { } named && !known.Contains(named, StringComparer.Ordinal))

@@ -67,7 +67,7 @@ public sealed record AttestedDevice
     /// <summary>The attested public key, DER SubjectPublicKeyInfo. The key of the CSR must be this one (device-attest §5).</summary>
     public required ReadOnlyMemory<byte> PublicKey { get; init; }
 
-    /// <summary>The identifier value that the evidence proves, octet for octet the one that was ordered.</summary>
+    /// <summary>The identifier value that the evidence proves, octet for octet the one that was ordered; where a ticket was ordered, its own, or empty if it has none.</summary>
     public required string Identifier { get; init; }
 
     /// <summary>What the freshness value was made from.</summary>

@@ -8,6 +8,7 @@ using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol;
 using DeviceAcme.Protocol.Acme;
 
@@ -116,7 +117,8 @@ internal static class WebhookBody
         {
             json.WriteStartObject();
             json.WriteString("type", identifier.Type);
-            json.WriteString("value", identifier.Value);
+            // a one-time code of a ticket is nobody else's business
+            json.WriteString("value", TicketCode.Redact(identifier.Value));
             json.WriteEndObject();
         }
 

@@ -35,6 +35,7 @@ internal sealed class DeviceAttestation(
 
         // one version for the judgement and for what is written about it, whatever comes into force meanwhile
         var version = versions.Current;
+        var tickets = Tickets();
         var verdict = JudgeUnder(version);
         if (response.AttestationObject is { } attestationObject
             && await issuers.Complete(
@@ -44,11 +45,12 @@ internal sealed class DeviceAttestation(
             verdict = JudgeUnder(version);
         }
 
-        // whom the ledger keeps out is nobody to ask about; the ledger decides again when the verdict is saved
-        var match = Ledger(profile.KeysOf(authorization.Identifier));
-        var admitted = Admission.Judge(verdict, match, profile.Devices.Unknown);
+        // whom a ticket or the ledger keeps out is nobody to ask about; both decide again when the verdict is saved
+        var names = profile.NamesOf(authorization.Identifier, verdict);
+        var (withTicket, match, _) = TicketCheck.Judge(verdict, tickets, Ledger(names), names);
+        var admitted = Admission.Judge(withTicket, match, profile.Devices.Unknown);
         var answers = await webhooks.Ask(profile, WebhookEvent.Challenge, admitted.Outcome == VerdictOutcome.Accepted
-            ? context => context.QuestionOfChallenge(profile, request.Account, authorization, admitted.With(verdict.Facts.With(match.Device)), match)
+            ? context => context.QuestionOfChallenge(profile, request.Account, authorization, admitted.With(verdict.Facts.With(match.Device).With(tickets.Tickets)), match)
             : null);
         var judged = new Judged(profile, version, version.Of(profile.AnchorFolders).Hash, verdict, answers, response.AttestationObject?.ToArray() ?? []);
         var (after, anomalies) = await db.Commit(context => Save(context, request, challenge.Id, judged), cancellation);
@@ -64,7 +66,7 @@ internal sealed class DeviceAttestation(
             {
                 Profile = profile,
                 Ledger = Ledger,
-                Tickets = Tickets(),
+                Tickets = tickets,
                 Anchors = anchors.Of(profile.AnchorFolders),
                 Identifier = authorization.Identifier,
                 Token = challenge.Token,

@@ -113,7 +113,7 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
     {
         var answers = await webhooks.Ask(subject.Profile, WebhookEvent.Finalize, checks.AnyFailed || Contradicts(subject.Authorizations)
             ? null
-            : context => context.QuestionOfFinalize(subject, checks.Verdict.With(Facts(subject.Authorizations).With(subject.OneDevice))));
+            : context => context.QuestionOfFinalize(subject, checks.Verdict.With(Facts(subject.Authorizations).With(subject.OneDevice).With(subject.Tickets))));
         answers.AddTo(checks);
         return answers;
     }
