@@ -6,7 +6,7 @@ namespace DeviceAcme.Core.Audit;
 internal sealed class AuditEvent
 {
     /// <summary>Order of the events, given by the store.</summary>
-    public long Sequence { get; init; }
+    public long Sequence { get; private set; }
 
     public required DateTimeOffset At { get; init; }
 
@@ -34,6 +34,9 @@ internal sealed class AuditEvent
 
     /// <summary>What holds this event and all before it in place; given by the store with <see cref="Sequence"/>.</summary>
     public byte[]? Hash { get; private set; }
+
+    /// <summary>Gives the event its place among the others.</summary>
+    public void Number(long sequence) => Sequence = sequence;
 
     /// <summary>Sets the event behind the one with this hash.</summary>
     public void Chain(byte[] previous)

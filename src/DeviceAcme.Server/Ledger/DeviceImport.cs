@@ -20,7 +20,7 @@ internal sealed record DeviceImportResult(int Added, int Changed, int Unchanged,
 internal sealed class DeviceImport(AcmeDb db, TimeProvider time)
 {
     /// <summary>Rows of one transaction: others wait meanwhile.</summary>
-    private const int Chunk = 250;
+    private const int Chunk = 500;
 
     /// <param name="source">Where it comes from, for the history.</param>
     /// <param name="dryRun">Only say what would happen.</param>
@@ -112,8 +112,14 @@ internal sealed class DeviceImport(AcmeDb db, TimeProvider time)
 
     // somebody may have changed a device since the look-through: that row is left as it is, and told
     private static DeviceImportResult Import(
-        Batch batch, IEnumerable<InventoryRow> rows, DeviceImportResult done, List<InventoryMistake> mistakes, string actor, DateTimeOffset now, AcmeContext context) =>
-        rows.Aggregate(done, (result, row) => Try(row, mistakes, () => Apply(batch, row, result, actor, now, context)) ?? result);
+        Batch batch, IEnumerable<InventoryRow> rows, DeviceImportResult done, List<InventoryMistake> mistakes, string actor, DateTimeOffset now, AcmeContext context)
+    {
+        var result = rows.Aggregate(done, (result, row) => Try(row, mistakes, () => Apply(batch, row, result, actor, now, context)) ?? result);
+        context.AddMany(batch.Added);
+        context.AddMany(batch.Named);
+        context.RecordMany(batch.Happened);
+        return result;
+    }
 
     /// <param name="store">Null where nothing is to be kept.</param>
     private static DeviceImportResult Apply(Batch batch, InventoryRow row, DeviceImportResult result, string actor, DateTimeOffset now, AcmeContext? store)
@@ -122,9 +128,9 @@ internal sealed class DeviceImport(AcmeDb db, TimeProvider time)
         if (found.Count == 0)
         {
             var (made, happened) = Device.Expect(row.Keys[0], row.Description, row.State ?? DeviceState.Expected, actor, now);
-            store?.Devices.Add(made);
-            store?.Record(happened);
-            Name(made, row.Keys, store);
+            batch.Happened.Add(happened);
+            batch.Added.Add(made);
+            batch.Name(made, row.Keys);
             return result with { Added = result.Added + 1 };
         }
 
@@ -132,17 +138,13 @@ internal sealed class DeviceImport(AcmeDb db, TimeProvider time)
         var device = found[0];
         var names = row.Keys.Where(key => !batch.Has(key)).ToList();
 
-        // the state first: it alone can be refused
+        // what can be refused comes first: a row that is left out has changed nothing
         var events = new[]
         {
-            row.State is { } state ? device.To(state, "inventory", actor, now) : null, device.Edit(row.Description, actor, now), device.Rename([device.Key], names, [], actor, now),
+            device.Rename([device.Key], names, [], actor, now), row.State is { } state ? device.To(state, "inventory", actor, now) : null, device.Edit(row.Description, actor, now),
         }.OfType<AuditEvent>().ToList();
-        Name(device, names, store);
-        foreach (var happened in events)
-        {
-            store?.Record(happened);
-        }
-
+        batch.Name(device, names);
+        batch.Happened.AddRange(events);
         if (store is not null && names.Count > 0)
         {
             // its names are part of it: who read it before must read it again
@@ -152,10 +154,7 @@ internal sealed class DeviceImport(AcmeDb db, TimeProvider time)
         return events.Count > 0 ? result with { Changed = result.Changed + 1 } : result with { Unchanged = result.Unchanged + 1 };
     }
 
-    private static void Name(Device device, IEnumerable<DeviceKey> keys, AcmeContext? store) =>
-        store?.DeviceIdentifiers.AddRange(keys.Select(key => new DeviceIdentifier { Kind = key.Kind, Value = key.Value, Device = device.Id }));
-
-    /// <summary>What the ledger has of some rows, fetched at once.</summary>
+    /// <summary>What the ledger has of some rows, fetched at once, and what it has not yet.</summary>
     private sealed class Batch
     {
         private readonly Dictionary<DeviceKey, DeviceId> _names = [];
@@ -175,6 +174,15 @@ internal sealed class DeviceImport(AcmeDb db, TimeProvider time)
             var ids = _names.Values.Distinct().ToList();
             _devices = ids.Count == 0 ? [] : context.Devices.Where(device => ids.Contains(device.Id)).ToDictionary(device => device.Id);
         }
+
+        public List<Device> Added { get; } = [];
+
+        public List<DeviceIdentifier> Named { get; } = [];
+
+        public List<AuditEvent> Happened { get; } = [];
+
+        public void Name(Device device, IEnumerable<DeviceKey> keys) =>
+            Named.AddRange(keys.Select(key => new DeviceIdentifier { Kind = key.Kind, Value = key.Value, Device = device.Id }));
 
         public bool Has(DeviceKey key) => _names.ContainsKey(key);
 

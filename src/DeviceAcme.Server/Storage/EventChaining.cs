@@ -80,9 +80,8 @@ internal static class EventChaining
         var rows = new List<AuditEvent>();
         while (reader.Read())
         {
-            rows.Add(new AuditEvent
+            var row = new AuditEvent
             {
-                Sequence = reader.GetInt64(0),
                 At = DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(1)),
                 Kind = reader.GetString(2),
                 Actor = Text(3),
@@ -94,7 +93,9 @@ internal static class EventChaining
                 Device = Text(9) is { } device ? new DeviceId(device) : null,
                 Reason = Text(10),
                 Detail = Text(11),
-            });
+            };
+            row.Number(reader.GetInt64(0));
+            rows.Add(row);
         }
 
         return rows;
