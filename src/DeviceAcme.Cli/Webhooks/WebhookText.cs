@@ -68,7 +68,7 @@ internal static class WebhookText
         return text.ToString();
     }
 
-    private static string Outcome(WebhookDeliveryEntry delivery) => delivery.Reason is { } reason && delivery.Outcome == "failed" ? $"failed ({reason})" : delivery.Outcome;
+    private static string Outcome(WebhookDelivery delivery) => delivery.Reason is { } reason && delivery.Outcome == "failed" ? $"failed ({reason})" : delivery.Outcome;
 
     private static string Circuit(WebhookCircuit circuit) => circuit.OpenUntil is { } until && circuit.State == "open" ? $"open until {ExplainText.Time(until)}"
         : circuit.Failures > 0 ? $"{circuit.State}, {circuit.Failures} failed" : circuit.State;

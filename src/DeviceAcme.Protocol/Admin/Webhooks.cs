@@ -67,8 +67,8 @@ public sealed record WebhookListing
     public required IReadOnlyList<WebhookEntry> Webhooks { get; init; }
 }
 
-/// <summary>One delivery to a webhook.</summary>
-public record WebhookDeliveryEntry
+/// <summary>What is told of every delivery to a webhook.</summary>
+public abstract record WebhookDelivery
 {
     [JsonPropertyName("id")]
     public required string Id { get; init; }
@@ -144,8 +144,11 @@ public sealed record WebhookDeliveryPage : IListPage<WebhookDeliveryEntry>
     IReadOnlyList<WebhookDeliveryEntry> IListPage<WebhookDeliveryEntry>.Entries => Deliveries;
 }
 
+/// <summary>One delivery of a list.</summary>
+public sealed record WebhookDeliveryEntry : WebhookDelivery;
+
 /// <summary>One delivery with what was asked and answered.</summary>
-public sealed record WebhookDeliveryRecord : WebhookDeliveryEntry
+public sealed record WebhookDeliveryRecord : WebhookDelivery
 {
     /// <summary>For the reader of JSON.</summary>
     [JsonConstructor]
@@ -155,7 +158,7 @@ public sealed record WebhookDeliveryRecord : WebhookDeliveryEntry
 
     /// <summary>What the list says of it, without its bodies.</summary>
     [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
-    public WebhookDeliveryRecord(WebhookDeliveryEntry entry)
+    public WebhookDeliveryRecord(WebhookDelivery entry)
         : base(entry)
     {
     }

@@ -41,7 +41,7 @@ internal sealed class DeviceLedger(AcmeDb db, AttestationKeyLedger attestationKe
             context.Devices.Add(device);
             context.Name(device, keys);
             context.Record(happened);
-            context.SaveChanges();
+            context.Flush();
             return DeviceRecords.Entries(context, [device])[0];
         }, cancellation);
     }
@@ -68,7 +68,7 @@ internal sealed class DeviceLedger(AcmeDb db, AttestationKeyLedger attestationKe
                 context.Entry(device).Property(row => row.Version).IsModified = true;
             }
 
-            context.SaveChanges();
+            context.Flush();
             return DeviceRecords.Entries(context, [device])[0];
         }, cancellation);
     }
@@ -93,7 +93,7 @@ internal sealed class DeviceLedger(AcmeDb db, AttestationKeyLedger attestationKe
 
             context.Record(step(device, move, caller.Name, now));
             var (certificates, keys, touched) = move.Revoke ? RevokeAll(context, device, move, caller, now) : ([], [], []);
-            context.SaveChanges();
+            context.Flush();
             return (new DeviceChange { Device = DeviceRecords.Entries(context, [device])[0], Revoked = certificates, RevokedAttestationKeys = keys }, touched);
         }, cancellation);
         attestationKeys.Distrust(change.RevokedAttestationKeys);

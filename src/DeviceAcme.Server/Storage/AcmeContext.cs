@@ -41,6 +41,9 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     /// <summary>The end of the chain of events; only the writer's context has it.</summary>
     public ChainEnd? Chain { get; init; }
 
+    /// <summary>Writes what was changed so far within the transaction, so that queries of the same change see it; <see cref="AcmeDb"/> commits.</summary>
+    public void Flush() => SaveChanges();
+
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
         // a challenge belongs to its authorization: what changes one of them is a change of both
