@@ -1,10 +1,13 @@
 using System.CommandLine;
 using DeviceAcme.Attestation;
+using DeviceAcme.Cli.Accounts;
 using DeviceAcme.Cli.Apple;
 using DeviceAcme.Cli.Audit;
+using DeviceAcme.Cli.Certificates;
 using DeviceAcme.Cli.ClientConfig;
 using DeviceAcme.Cli.Coverage;
 using DeviceAcme.Cli.Devices;
+using DeviceAcme.Cli.Orders;
 using DeviceAcme.Cli.Profiles;
 using DeviceAcme.Cli.Reverify;
 using DeviceAcme.Cli.Tickets;
@@ -79,6 +82,9 @@ internal static class CommandLine
         root.Subcommands.Add(ExplainCommand.Make(output));
         root.Subcommands.Add(EvidenceCommands.Make(output, talk));
         root.Subcommands.Add(new DeviceCommands(output, talk).Command());
+        root.Subcommands.Add(new OrderCommands(output, talk).Command());
+        root.Subcommands.Add(new AccountCommands(output, talk).Command());
+        root.Subcommands.Add(new CertificateCommands(output, talk).Command());
         root.Subcommands.Add(AnchorCommands.Make(output, talk));
         root.Subcommands.Add(new AuditCommands(output, talk, time).Command());
         root.Subcommands.Add(AttestationKeyCommands.Make(output, talk));

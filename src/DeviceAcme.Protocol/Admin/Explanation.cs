@@ -71,7 +71,7 @@ public sealed record ExplainedOrder
 /// <summary>One decision, or one that is still to come.</summary>
 public sealed record ExplainedStep
 {
-    /// <summary><c>challenge</c>, <c>finalize</c> or <c>tpm-attestation</c>.</summary>
+    /// <summary><c>challenge</c>, <c>finalize</c>, <c>approval</c>, <c>issuance</c> or <c>tpm-attestation</c>.</summary>
     [JsonPropertyName("step")]
     public required string Step { get; init; }
 

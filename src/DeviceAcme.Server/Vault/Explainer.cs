@@ -27,6 +27,7 @@ internal sealed class Explainer(AcmeDb db, ProfileVersions profiles, TimeProvide
         }
 
         caller.RequireProfile(subject.Profile);
+        subject = subject with { Pending = await context.PendingIssuances.FirstOrDefaultAsync(pending => pending.Order == subject.OrderId, cancellation) };
         var ids = subject.Authorizations.Select(authorization => authorization.Id).ToArray();
         var evidence = await context.Evidence
             .Where(row => (row.Authorization != null && ids.Contains(row.Authorization.Value)) || (subject.OrderId != null && row.Order == subject.OrderId) || row.Id == subject.EvidenceId)
@@ -92,6 +93,9 @@ internal sealed class Explainer(AcmeDb db, ProfileVersions profiles, TimeProvide
 internal sealed record ExplainedSubject(Order? Order, IReadOnlyList<Authorization> Authorizations, EvidenceId? EvidenceId)
 {
     public OrderId? OrderId => Order?.Id;
+
+    /// <summary>What the order waits or waited for; null where it was issued at once.</summary>
+    public PendingIssuance? Pending { get; init; }
 
     /// <summary>The profile that it belongs to.</summary>
     public string? Profile { get; init; } = Order?.Profile ?? Authorizations.FirstOrDefault()?.Profile;

@@ -28,6 +28,11 @@ internal static class Story
         }
 
         steps.AddRange(evidence.Where(row => row.Challenge is null).Select(row => Step(row, row.Accepted ? Accepted : Refused)));
+        if (subject is { Pending: { } pending, Order: { } processed })
+        {
+            steps.Add(ApprovalStory.Tell(pending, processed, Accepted, Refused, Waiting));
+        }
+
         steps = [.. steps.Where(step => step.At is not null).OrderBy(step => step.At), .. steps.Where(step => step.At is null)];
         var status = subject.Order?.StatusAt(subject.Authorizations, now);
         if (status == OrderStatus.Ready && steps.TrueForAll(step => step.Step != EvidenceKinds.Finalize))
@@ -200,7 +205,7 @@ internal static class Story
             OrderStatus.Valid => "the certificate was issued",
             OrderStatus.Ready => refusal is null ? "everything is proven; the client has yet to finalize" : $"{refusal}; the client can finalize again",
             OrderStatus.Pending => "the client has yet to answer its challenges",
-            OrderStatus.Processing => "the certificate is being issued",
+            OrderStatus.Processing => subject.Pending is { } pending ? ApprovalStory.Summary(pending) : "the certificate is being issued",
             _ when subject.Order!.Error is null => $"{(refusal is null ? "" : $"{refusal}; ")}the order or one of its authorizations expired before the client ended it",
             _ => refusal ?? $"the order failed: {subject.Order.Error.Reason}",
         };
@@ -212,6 +217,10 @@ internal static class Story
         if (status == OrderStatus.Invalid)
         {
             help.Add("An order that failed stays so: the client must make a new one.");
+        }
+        else if (status == OrderStatus.Processing && subject.Pending is { } pending)
+        {
+            help.AddRange(ApprovalStory.Help(pending));
         }
         else if (status == OrderStatus.Pending && subject.Order is { } order && failed is null)
         {

@@ -16,6 +16,11 @@ internal static class StoredOrders
              + (SELECT COUNT(*) FROM certificates WHERE order_id NOT IN (SELECT id FROM orders WHERE status = 'valid'))
         """);
 
+    /// <summary>Certificates of orders that waited, with another serial number than was stored before they were signed.</summary>
+    public static long UnpromisedSerials(string data) => Count(data, """
+        SELECT COUNT(*) FROM certificates c JOIN pending_issuances p ON p.order_id = c.order_id WHERE p.serial IS NULL OR p.serial <> c.serial
+        """);
+
     private static long Count(string data, string sql, string? value = null)
     {
         using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(data, "acme.db"), Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());

@@ -8,17 +8,16 @@ internal static class CommandTable
     [
         // device show looks for a device by any of its names, which a list does; the entry is the same
         "GET /admin/v1/devices/{id}",
-
-        // their commands come with the next change
-        "GET /admin/v1/accounts", "GET /admin/v1/accounts/{id}", "POST /admin/v1/accounts/{id}/deactivate",
-        "GET /admin/v1/certificates", "GET /admin/v1/certificates/{id}", "POST /admin/v1/certificates/{id}/revoke",
-        "GET /admin/v1/orders", "GET /admin/v1/orders/{id}", "POST /admin/v1/orders/{id}/approve", "POST /admin/v1/orders/{id}/refuse",
     ];
 
     public static IReadOnlyList<(string Operation, string Command)> Commands { get; } =
     [
         ("GET /admin/v1/openapi.json", "openapi"),
         ("GET /admin/v1/self", "token self"),
+
+        ("GET /admin/v1/accounts", "account list"),
+        ("GET /admin/v1/accounts/{id}", "account show x"),
+        ("POST /admin/v1/accounts/{id}/deactivate", "account deactivate x --reason x"),
 
         ("GET /admin/v1/anchors", "anchors list"),
         ("GET /admin/v1/anchors/versions", "anchors list --versions"),
@@ -34,6 +33,10 @@ internal static class CommandTable
         ("GET /admin/v1/audit", "audit list --since 1h"),
         ("GET /admin/v1/audit/export", "audit export"),
         ("GET /admin/v1/audit/head", "audit head"),
+
+        ("GET /admin/v1/certificates", "certificate list"),
+        ("GET /admin/v1/certificates/{id}", "certificate show x"),
+        ("POST /admin/v1/certificates/{id}/revoke", "certificate revoke x"),
 
         ("POST /admin/v1/devices/imports", "device import FOLDER/devices.csv"),
         ("POST /admin/v1/devices", "device add --identifier serial=C02SIM000002"),
@@ -57,6 +60,10 @@ internal static class CommandTable
         ("POST /admin/v1/external-account-keys", "eab add"),
         ("DELETE /admin/v1/external-account-keys/{keyId}", "eab remove x"),
 
+        ("GET /admin/v1/orders", "order list"),
+        ("GET /admin/v1/orders/{id}", "order show x"),
+        ("POST /admin/v1/orders/{id}/approve", "order approve x"),
+        ("POST /admin/v1/orders/{id}/refuse", "order refuse x --reason x"),
         ("GET /admin/v1/orders/{id}/explain", "explain x"),
 
         ("GET /admin/v1/profiles", "profile list"),
