@@ -122,7 +122,7 @@ internal sealed class TestServer : IAsyncDisposable
         {
             builder.WebHost.UseTestServer();
             builder.Services.RemoveAll<IChallengeValidator>();
-            foreach (var type in ChallengeTypes.All.Where(type => type != ChallengeTypes.DeviceAttest01))
+            foreach (var type in ChallengeTypes.All.Where(type => type is not (ChallengeTypes.DeviceAttest01 or ChallengeTypes.Ledger01)))
             {
                 builder.Services.AddSingleton<IChallengeValidator>(new FakeValidator(type, setup.Network));
             }

@@ -15,5 +15,8 @@ internal static class ChallengeTypes
     /// <summary>device-attest §5.</summary>
     public const string DeviceAttest01 = "device-attest-01";
 
-    public static IReadOnlyList<string> All { get; } = [Http01, Dns01, TlsAlpn01, DeviceAttest01];
+    /// <summary>Our own, registered nowhere: the ledger vouches for the identifier of a device that the account speaks for.</summary>
+    public const string Ledger01 = "ledger-01";
+
+    public static IReadOnlyList<string> All { get; } = [Http01, Dns01, TlsAlpn01, DeviceAttest01, Ledger01];
 }

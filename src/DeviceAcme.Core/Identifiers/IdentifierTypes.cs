@@ -9,6 +9,7 @@ internal static class IdentifierTypes
         new IpIdentifier(),
         new PermanentIdentifier(),
         new HardwareModuleIdentifier(),
+        new UriIdentifier(),
     ];
 
     public static IIdentifierType? Find(string name) => All.FirstOrDefault(type => type.Name == name);

@@ -27,6 +27,7 @@ internal static class CsrRules
     private const string AccountKeyRule = "the key is not the account's (RFC 8555 §11.1)";
     private const string AttestedKeyRule = "the key is the one that the evidence attests (device-attest §5)";
     private const string NamesRule = "the CSR names exactly the dns and ip identifiers of the order (RFC 8555 §7.4)";
+    private const string UrisRule = "a URI in the CSR is an ordered one, octet for octet";
     private const string DeviceNamesRule = "a device identifier in the CSR is an ordered one, octet for octet (device-attest §3.2, §4.2)";
 
     /// <summary>Reads the CSR, verifies its signature, and checks all rules.</summary>
@@ -34,7 +35,7 @@ internal static class CsrRules
     public static CertificateSigningRequest? Check(ReadOnlyMemory<byte> csr, CsrExpectation expected, FinalizeChecks checks)
     {
         CertificateSigningRequest? request = null;
-        var attested = expected.Identifiers.Any(identifier => IsDevice(identifier.Type));
+        var attested = expected.AttestedKeys.Count > 0 || expected.Identifiers.Any(identifier => IsDevice(identifier.Type));
         checks.Run("csr", RequestRule, () =>
         {
             request = CertificateSigningRequest.Read(csr);
@@ -46,6 +47,7 @@ internal static class CsrRules
             ("account-key", AccountKeyRule, read => CheckAccountKey(read.Key, expected)),
             .. attested ? [("attested-key", AttestedKeyRule, read => CheckAttestedKey(read.Key, expected))] : Array.Empty<(string, string, Func<CertificateSigningRequest, string>)>(),
             ("names", NamesRule, read => CheckClassicNames(read, expected.Identifiers)),
+            .. expected.Identifiers.Any(identifier => identifier.Type == AcmeIdentifier.Uri) ? [("uris", UrisRule, read => CheckUris(read, expected))] : Array.Empty<(string, string, Func<CertificateSigningRequest, string>)>(),
             ("device-names", DeviceNamesRule, read => CheckDeviceNames(read, expected)),
         ];
         foreach (var (name, rule, check) in rules)
@@ -74,7 +76,7 @@ internal static class CsrRules
 
     private static string CheckAttestedKey(SubjectKey key, CsrExpectation expected)
     {
-        foreach (var identifier in expected.Identifiers.Where(identifier => IsDevice(identifier.Type)))
+        foreach (var identifier in expected.Identifiers)
         {
             if (expected.AttestedKeys.TryGetValue(identifier, out var attested))
             {
@@ -87,7 +89,7 @@ internal static class CsrRules
                     { Identifier = identifier });
                 }
             }
-            else if (expected.Profile.Attestation.Mode == AttestationMode.Required)
+            else if (IsDevice(identifier.Type) && expected.Profile.Attestation.Mode == AttestationMode.Required)
             {
                 // authorized while the profile merely observed, and ordered or finalized under a version that requires evidence
                 throw Problems.Unauthorized("authorization-not-attested", $"order: its {identifier.Type} was authorized without an attested key, which profile {expected.Profile.Name} requires; make a new order");
@@ -157,6 +159,16 @@ internal static class CsrRules
                 throw Problems.BadCsr("csr-common-name-not-ordered", $"csr: the common name '{Excerpt(value ?? "(not text)")}' is not an identifier of the order");
             }
         }
+    }
+
+    // as with device identifiers: may be left out; a wish for another one is none where URIs are ordered
+    private static string CheckUris(CertificateSigningRequest request, CsrExpectation expected)
+    {
+        var ordered = expected.Identifiers.Where(identifier => identifier.Type == AcmeIdentifier.Uri).Select(identifier => identifier.Value).ToHashSet(StringComparer.Ordinal);
+        var asked = request.Names.OfType<GeneralName.Link>().ToList();
+        return asked.Find(name => !ordered.Contains(name.Uri)) is { } other
+            ? throw Problems.BadCsr("csr-uri-not-ordered", $"csr: the URI '{Excerpt(other.Uri)}' is not in the order, octet for octet")
+            : asked.Count == 0 ? "it has none" : $"{asked.Count} as ordered";
     }
 
     // device-attest §3.2, §4.2: may be left out; what is there must be an ordered identifier, octet for octet

@@ -29,6 +29,8 @@ internal static class FinalizeReasons
         new("csr-common-name-not-ordered", Request, "The common name must be one of the ordered names, or be left out."),
         new("csr-device-name-not-wanted", Request, "Leave device identifiers out of the request: the profile keeps them out of certificates."),
         new("csr-device-name-not-ordered", Request, "The device identifier in the request must be the ordered one octet for octet, or be left out."),
+        new("csr-uri-not-ordered", Request, "The URI in the request must be an ordered one octet for octet, or be left out."),
+        new("uri-not-vouched", "ledger", "Give the device the attribute of the ledger that the profile's 'vouched' names, or order the URI that it is called by."),
         .. Devices.Admission.Reasons,
         .. Webhooks.WebhookReasons.All,
         .. Orders.ApprovalReasons.All,

@@ -21,6 +21,7 @@ internal sealed record SampleCertificate(CertificatePlan Plan, ReadOnlyMemory<by
         {
             AcmeIdentifier.Dns => "sample.example",
             AcmeIdentifier.Ip => "192.0.2.1",
+            AcmeIdentifier.Uri => "spiffe://sample.example/device",
             AcmeIdentifier.HardwareModule => $"{Value}/1.3.6.1.4.1.99999.1",
             _ => Value,
         }))];

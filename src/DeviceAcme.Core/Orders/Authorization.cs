@@ -108,6 +108,21 @@ internal sealed class Authorization
         return Event("authorization.valid", now, null, challenge.Type);
     }
 
+    /// <summary>The ledger vouches for the identifier.</summary>
+    /// <param name="of">The authorization that proved the device: what is certified is its attested key. Null where a ticket speaks for the device.</param>
+    public AuditEvent Vouch(Challenge challenge, DeviceId device, Authorization? of, DateTimeOffset now, TimeSpan lifetime)
+    {
+        RequireOpen(challenge, now);
+        challenge.Accept(now);
+        Status = AuthorizationStatus.Valid;
+        Expires = now + lifetime;
+        AttestedKey = of?.AttestedKey;
+        Facts = of?.Facts;
+        EvidenceId = of?.EvidenceId;
+        Device = device;
+        return Event("authorization.valid", now, null, $"{challenge.Type}, device {device}{(of is null ? " by ticket" : $" by authorization {of.Id}")}");
+    }
+
     /// <summary>The profile merely observes: evidence that it would refuse was let through, and the history says so.</summary>
     public AuditEvent Observed(string reason, DateTimeOffset now) =>
         Event("attestation.observed", now, reason, "attestation mode is observe: the refusal was recorded and not enforced");

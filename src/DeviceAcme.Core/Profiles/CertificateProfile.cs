@@ -151,6 +151,9 @@ internal sealed record IdentifierRule
     /// <summary>A ticket that names this very value stands for the challenge; only for types without evidence.</summary>
     public bool PreValidatedByTicket { get; init; }
 
+    /// <summary>For which of them the ledger vouches; only for <c>uri</c>.</summary>
+    public VouchingRule? Vouching { get; init; }
+
     /// <summary>Whether CAA records are honoured (RFC 8659, RFC 8657); only for <c>dns</c>.</summary>
     public bool Caa { get; init; }
 

@@ -1,5 +1,6 @@
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Challenges;
+using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Identifiers;
 using DeviceAcme.Protocol.Acme;
 
@@ -8,7 +9,7 @@ namespace DeviceAcme.Core.Profiles;
 /// <summary>Reads the <c>identifiers:</c> part of a profile file.</summary>
 internal static class IdentifierSection
 {
-    internal static readonly string[] Known = ["challenges", "allow", "proves", "caa", "pre-validated"];
+    internal static readonly string[] Known = ["challenges", "allow", "proves", "vouched", "by", "caa", "pre-validated"];
 
     // which challenges can prove which type; a wildcard is the order's matter, not the profile's
     private static readonly Dictionary<string, string[]> Fitting = IdentifierTypes.All.ToDictionary(
@@ -39,6 +40,7 @@ internal static class IdentifierSection
             Challenges = ReadChallenges(type, node, properties),
             Allow = properties.TryGetValue("allow", out var allow) ? Patterns(type, allow) : [AllowPattern.Parse(type, "*", out _)!],
             Proves = Proves(node, properties, attested),
+            Vouching = Vouching(type, node, properties),
             Caa = Caa(type, properties),
             PreValidatedByTicket = PreValidated(properties, attested),
         };
@@ -144,10 +146,59 @@ internal static class IdentifierSection
 
         if (attested)
         {
-            node.Mistake("is for dns and ip: the evidence of a device also binds its key, which no ticket can stand for; 'proves: ticket' lets a ticket stand for its name");
+            node.Mistake("is for dns, ip and uri: the evidence of a device also binds its key, which no ticket can stand for; 'proves: ticket' lets a ticket stand for its name");
         }
 
         return node.Choice(new Dictionary<string, bool> { ["none"] = false, ["by-ticket"] = true });
+    }
+
+    private static VouchingRule? Vouching(string type, ProfileNode node, IReadOnlyDictionary<string, ProfileNode> properties)
+    {
+        if (type != AcmeIdentifier.Uri)
+        {
+            foreach (var name in new[] { "vouched", "by" }.Where(properties.ContainsKey))
+            {
+                properties[name].Mistake("is for uri alone: for the others there are challenges");
+            }
+
+            return null;
+        }
+
+        if (!properties.TryGetValue("vouched", out var list))
+        {
+            if (node.IsMapping)
+            {
+                node.Mistake("needs vouched: the URIs that the ledger vouches for, for example [\"spiffe://example.org/host/{{ledger.asset}}\"]");
+            }
+
+            return null;
+        }
+
+        var templates = new List<TextTemplate>();
+        foreach (var (text, item) in list.Texts())
+        {
+            if (TextTemplate.Parse(text, out var error) is not { } template)
+            {
+                item.Mistake(error);
+            }
+            else if (!template.Placeholders.Any() || template.Placeholders.FirstOrDefault(name => !LedgerFacts.IsLedger(name)) is { })
+            {
+                item.Mistake($"'{text}' must name something that the ledger says of the device, and nothing else, for example {{{{ledger.asset}}}}: it is the ledger that vouches");
+            }
+            else
+            {
+                templates.Add(template);
+            }
+        }
+
+        if (list.IsList && list.Items().Count == 0)
+        {
+            list.Mistake("must name at least one text");
+        }
+
+        return new VouchingRule(templates, properties.TryGetValue("by", out var by)
+            ? by.Choice(new Dictionary<string, VouchedBy> { ["attestation"] = VouchedBy.Attestation, ["ticket"] = VouchedBy.Ticket })
+            : VouchedBy.Attestation);
     }
 
     private static bool Caa(string type, IReadOnlyDictionary<string, ProfileNode> properties)

@@ -21,6 +21,11 @@ internal static class ProfileRules
         Proofs(profile, properties["identifiers"]);
         Certificate(profile, properties["certificate"]);
         Issuers(profile, properties.GetValueOrDefault("issuer"));
+        if (profile.Identifiers.Values.Any(rule => rule.Vouching?.By == VouchedBy.Attestation) && !profile.Identifiers.Values.Any(rule => rule.Challenges.Contains(DeviceAttest)))
+        {
+            properties["identifiers"].Mistake($"uri is vouched for by attestation, and no identifier offers {DeviceAttest}: nobody could prove a device (by: ticket needs no evidence)");
+        }
+
         WebhookSection.Check(profile, root, properties);
         if (profile.Tests.Count > 0 && profile.Attestation.Facts.Count + profile.Attestation.ObservedFacts.Count == 0)
         {

@@ -79,6 +79,8 @@ internal static class ProfileSchema
             ["allow"] = Described("globs, /regular expressions/, dns suffixes, networks; each over the whole value", List(Type("string"))),
             ["proves"] = Described("the fact that the ordered value must equal, or ticket: then it is a ticket's code", Type("string")),
             ["pre-validated"] = Choice("none", "by-ticket"),
+            ["vouched"] = Described("uri: what the ledger vouches for, with its placeholders {{ledger.…}}", List(Type("string"))),
+            ["by"] = Described("uri: how the account shows that it speaks for the device", Choice("attestation", "ticket")),
             ["caa"] = Type("boolean"),
         })));
 

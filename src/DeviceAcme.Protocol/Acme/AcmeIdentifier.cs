@@ -17,6 +17,9 @@ public readonly record struct AcmeIdentifier(string Type, string Value)
     /// <summary>device-attest §4.</summary>
     public const string HardwareModule = "hardware-module";
 
+    /// <summary>Registered nowhere: an absolute URI, for example a SPIFFE ID.</summary>
+    public const string Uri = "uri";
+
     /// <inheritdoc/>
     public override string ToString() => $"{Type}:{Value}";
 }

@@ -10,7 +10,7 @@ namespace DeviceAcme.Server.Acme;
 /// <summary>RFC 8555 §7.5.1: the client says that a challenge is ready, or sends its evidence (device-attest §5).</summary>
 internal static class RespondToChallenge
 {
-    public static async Task<IResult> Handle(AcmeRequest request, string id, AcmeDb db, DeviceAttestation attestation, ValidationWorker worker, CancellationToken cancellation)
+    public static async Task<IResult> Handle(AcmeRequest request, string id, AcmeDb db, ProfileCatalog profiles, DeviceAttestation attestation, ValidationWorker worker, CancellationToken cancellation)
     {
         var challengeId = new ChallengeId(id);
         Authorization authorization;
@@ -35,6 +35,13 @@ internal static class RespondToChallenge
         if (challenge.Type == ChallengeTypes.DeviceAttest01)
         {
             return await attestation.Judge(request, authorization, challenge, response, cancellation);
+        }
+
+        if (challenge.Type == ChallengeTypes.Ledger01)
+        {
+            var profile = profiles.Find(authorization.Profile)
+                ?? throw Problems.InvalidProfile("profile-withdrawn", $"profile {authorization.Profile} is no longer offered; make a new order in another directory");
+            return Reply.Challenge(request, await db.Commit(context => LedgerVouching.Answer(context, request, profile, challengeId), cancellation));
         }
 
         var begun = await db.Commit(context => Begin(context, request, challengeId), cancellation);

@@ -94,6 +94,17 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
             checks.Run(TicketReasons.Check, TicketReasons.StillGoodRule, () => TicketCheck.RequireNotRevoked(subject.Tickets.Where(ticket => subject.Authorizations.Any(authorization => authorization.Ticket == ticket.Id))));
         }
 
+        // the ledger's word may have changed since the challenge
+        foreach (var uri in subject.Authorizations.Where(authorization => authorization is { IdentifierType: AcmeIdentifier.Uri, Device: not null }))
+        {
+            if (profile.Identifiers.GetValueOrDefault(AcmeIdentifier.Uri)?.Vouching is { } rule)
+            {
+                checks.Run(VouchingRule.Check, VouchingRule.Rule, () => subject.OneDevice is { } device
+                    ? rule.Require(device, uri.IdentifierValue)
+                    : throw Problems.Unauthorized("facts-contradict", $"identifiers: the ledger vouched for {uri.Identifier} as a name of another device than the one that the order names; order them separately"));
+            }
+        }
+
         var request = CsrRules.Check(
             subject.Csr,
             new CsrExpectation

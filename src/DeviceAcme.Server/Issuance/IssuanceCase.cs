@@ -90,5 +90,7 @@ internal sealed record IssuanceCase
         (Profile.Approval.Required && !context.IsApproved(Profile, Subject, Now) ? ApprovalCauses.Profile : ApprovalCauses.None)
         | (Devices.Any(match => Admission.AwaitsApproval(match, UnknownDevices)) ? ApprovalCauses.UnknownDevice : ApprovalCauses.None);
 
-    private static bool IsDevice(Authorization authorization) => authorization.IdentifierType is AcmeIdentifier.PermanentIdentifier or AcmeIdentifier.HardwareModule;
+    // a URI is of the device that the ledger vouched for
+    private static bool IsDevice(Authorization authorization) =>
+        authorization.IdentifierType is AcmeIdentifier.PermanentIdentifier or AcmeIdentifier.HardwareModule || authorization is { IdentifierType: AcmeIdentifier.Uri, Device: not null };
 }

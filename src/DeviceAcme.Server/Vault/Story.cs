@@ -128,6 +128,7 @@ internal static class Story
             ChallengeTypes.Http01 => "the host publishes the key authorization (RFC 8555 §8.3)",
             ChallengeTypes.Dns01 => "the zone publishes the hash of the key authorization (RFC 8555 §8.4)",
             ChallengeTypes.TlsAlpn01 => "the host answers acme-tls/1 with the hash of the key authorization (RFC 8737 §3)",
+            ChallengeTypes.Ledger01 => Core.Devices.VouchingRule.Rule,
             _ => "the evidence is good and was made for this challenge (device-attest §5)",
         },
         Found = problem?.Detail,
