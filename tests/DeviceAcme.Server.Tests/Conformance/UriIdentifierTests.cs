@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Ledger;
+using DeviceAcme.Server.Tests.Tickets;
 using DeviceAcme.Simulator.Makers;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
@@ -174,6 +176,21 @@ public sealed class UriIdentifierTests : IAsyncLifetime
         var refused = await Answer(account, (await Authorizations(account, order, "uri")).Single());
         refused.Reason.Should().Be("device-not-proven");
         ((string)refused.Json["detail"]!).Should().Contain("ticket for a device");
+    }
+
+    [Fact]
+    public async Task By_ticket_the_account_speaks_for_the_device_that_the_ticket_is_for()
+    {
+        var ticket = await Server.NewTicket(new NewTicketRequest { Profile = "by-ticket", Device = Simulated.Serial });
+        var account = Server.At(ticket);
+        (await account.Register()).Status.Should().Be(HttpStatusCode.Created);
+        var order = await account.Order(("uri", Own));
+        (await Answer(account, (await Authorizations(account, order, "uri")).Single())).State.Should().Be("valid");
+
+        using var key = Simulated.NewKey();
+        (await Finalize(account, order, key)).State.Should().Be("valid");
+        var other = await account.Order(("uri", "urn:x:9"));
+        ((string)(await Answer(account, (await Authorizations(account, other, "uri")).Single())).Json["error"]!["reason"]!).Should().Be("uri-not-vouched");
     }
 
     private async Task<TestAccount> Account(string profile)
