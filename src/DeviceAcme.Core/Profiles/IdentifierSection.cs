@@ -146,7 +146,7 @@ internal static class IdentifierSection
 
         if (attested)
         {
-            node.Mistake("is for dns, ip and uri: the evidence of a device also binds its key, which no ticket can stand for; 'proves: ticket' lets a ticket stand for its name");
+            node.Mistake("is for dns and ip, and for uri: the evidence of a device also binds its key, which no ticket can stand for; 'proves: ticket' lets a ticket stand for its name");
         }
 
         return node.Choice(new Dictionary<string, bool> { ["none"] = false, ["by-ticket"] = true });
