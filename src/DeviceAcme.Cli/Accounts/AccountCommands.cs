@@ -20,13 +20,14 @@ internal sealed class AccountCommands(TextWriter output, Talk talk)
         status.CompletionSources.Add("valid", "deactivated", "revoked");
         var profile = new Option<string?>("--profile") { HelpName = "NAME", Description = "of one profile's directory" };
         var device = new Option<string?>("--device") { HelpName = "DEVICE", Description = "that proved one device: its id, serial number or another identifier" };
+        var ticket = new Option<string?>("--ticket") { HelpName = "ID", Description = "that came with one ticket" };
         var reading = new ListReading();
-        var list = new Command("list", "accounts, newest first") { status, profile, device };
+        var list = new Command("list", "accounts, newest first") { status, profile, device, ticket };
         reading.AddTo(list);
         list.SetAction(async (parsed, cancellation) =>
         {
             var server = await _server.Open(parsed, cancellation);
-            var path = Route + ListReading.Query(("status", parsed.GetValue(status)), ("profile", parsed.GetValue(profile)), ("device", parsed.GetValue(device)));
+            var path = Route + ListReading.Query(("status", parsed.GetValue(status)), ("profile", parsed.GetValue(profile)), ("device", parsed.GetValue(device)), ("ticket", parsed.GetValue(ticket)));
             var accounts = await reading.Read<AccountList, AccountEntry>(server, path, AdminJson.Default.AccountList, parsed, talk, cancellation);
             output.Write(parsed.GetValue(_json) ? JsonSerializer.Serialize(new AccountList { Accounts = accounts }, AdminJson.Default.AccountList) + Environment.NewLine : AccountText.Table(accounts));
             return 0;

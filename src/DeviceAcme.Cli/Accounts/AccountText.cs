@@ -9,10 +9,10 @@ internal static class AccountText
     {
         string[][] rows =
         [
-            ["ACCOUNT", "STATUS", "PROFILE", "MADE", "CONTACT", "EXTERNAL ACCOUNT"],
+            ["ACCOUNT", "STATUS", "PROFILE", "MADE", "CONTACT", "TICKET"],
             .. accounts.Select(account => new[]
             {
-                account.Id, account.Status, account.Profile, ExplainText.Time(account.CreatedAt), account.Contact.Count > 0 ? string.Join(", ", account.Contact) : "-", account.ExternalAccountKeyId ?? "-",
+                account.Id, account.Status, account.Profile, ExplainText.Time(account.CreatedAt), account.Contact.Count > 0 ? string.Join(", ", account.Contact) : "-", account.TicketId ?? account.ExternalAccountKeyId ?? "-",
             }),
         ];
         return TextTable.Of(rows);
@@ -28,6 +28,7 @@ internal static class AccountText
             ("key", $"thumbprint {account.Thumbprint}"),
             ("contact", account.Contact.Count > 0 ? string.Join(", ", account.Contact) : null),
             ("vouched by", account.ExternalAccountKeyId is { } key ? $"external account {key}" : null),
+            ("ticket", account.TicketId),
             ("agreed to", account.AgreedTerms),
         };
         rows.AddRange(account.DeviceIds.Select(device => ("device", (string?)device)));

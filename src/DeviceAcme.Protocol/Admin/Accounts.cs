@@ -30,6 +30,10 @@ public abstract record AccountDescription
     /// <summary>The external account that vouched for it (RFC 8555 §7.3.4).</summary>
     [JsonPropertyName("externalAccountKeyId")]
     public string? ExternalAccountKeyId { get; init; }
+
+    /// <summary>The ticket that it came with; see <c>GET /admin/v1/tickets/{id}</c>.</summary>
+    [JsonPropertyName("ticketId")]
+    public string? TicketId { get; init; }
 }
 
 /// <summary>An account as <c>GET /admin/v1/accounts</c> lists it.</summary>

@@ -23,6 +23,7 @@ internal static class AcmeServices
         services.AddSingleton<IFormatPolicySource>(provider => provider.GetRequiredService<AndroidStatusLists>());
         services.AddSingleton<IRevocationStore, RevocationStore>();
         services.AddSingleton<Approvals>();
+        services.AddSingleton<StaleProofs>();
         services.AddSingleton<IssuanceWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<IssuanceWorker>());
         services.AddSingleton<ValidationWorker>();

@@ -18,6 +18,9 @@ internal sealed record AccountFilter
     /// <summary>A device's id, or one of its identifiers.</summary>
     public string? Device { get; init; }
 
+    /// <summary>The ticket that they came with.</summary>
+    public string? Ticket { get; init; }
+
     /// <summary>The profiles whose accounts the caller may see; null for all.</summary>
     public IReadOnlyList<string>? Within { get; init; }
 }
@@ -36,6 +39,12 @@ internal sealed class AccountArchive(AcmeDb db, TimeProvider time)
         rows = filter.Status is { } status ? rows.Where(row => row.Status == status) : rows;
         rows = filter.Profile is { } profile ? rows.Where(row => row.Profile == profile) : rows;
         rows = filter.Within is { } within ? rows.Where(row => within.Contains(row.Profile)) : rows;
+        if (filter.Ticket is { } text)
+        {
+            var ticket = new TicketId(text);
+            rows = rows.Where(row => row.Ticket == ticket);
+        }
+
         if (filter.Device is { } device)
         {
             var ids = await context.AccountsOf(await context.DeviceOf(device, cancellation), cancellation);
@@ -90,6 +99,7 @@ internal sealed class AccountArchive(AcmeDb db, TimeProvider time)
         Thumbprint = account.Thumbprint,
         CreatedAt = account.CreatedAt,
         ExternalAccountKeyId = account.ExternalAccountKeyId,
+        TicketId = account.Ticket?.Value,
     };
 
     private static string Name(AccountStatus status) => status.ToString().ToLowerInvariant();

@@ -9,7 +9,7 @@ namespace DeviceAcme.Server.Admin;
 internal static class AccountEndpoints
 {
     /// <summary>What a list can be asked for.</summary>
-    public static readonly string[] Parameters = [.. AdminQuery.OfPage, "status", "profile", "device"];
+    public static readonly string[] Parameters = [.. AdminQuery.OfPage, "status", "profile", "device", "ticket"];
 
     private static readonly string[] Statuses = [.. Enum.GetValues<AccountStatus>().Select(status => status.ToString().ToLowerInvariant())];
 
@@ -23,6 +23,7 @@ internal static class AccountEndpoints
                 Status = query.OneOf("status", Statuses) is { } status ? Enum.Parse<AccountStatus>(status, true) : null,
                 Profile = query.Text("profile"),
                 Device = query.Text("device"),
+                Ticket = query.Text("ticket"),
                 Within = context.Caller().Profiles,
             },
             context.RequestAborted);

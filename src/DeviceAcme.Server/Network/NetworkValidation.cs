@@ -14,6 +14,7 @@ internal static class NetworkValidation
             services.AddSingleton(validator);
         }
 
+        services.AddSingleton(_ => new CaaChecker(Dns(options, new NetworkTiming()), options.CaaIdentities));
         services.AddSingleton(_ => Downloads(options, new NetworkTiming()));
         return services;
     }

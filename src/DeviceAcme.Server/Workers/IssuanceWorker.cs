@@ -3,6 +3,7 @@ using DeviceAcme.Core;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Issuance;
 using DeviceAcme.Core.Orders;
+using DeviceAcme.Core.Webhooks;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Acme;
 using DeviceAcme.Server.Issuance;
@@ -19,7 +20,7 @@ namespace DeviceAcme.Server.Workers;
 /// The serial number is stored before it is signed: a process that ends between signature and commit leaves nothing that the store does not know,
 /// and the next attempt signs with the same number. The order's transition and a unique index let one certificate of an order in, whoever signs.
 /// </remarks>
-internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles, CertificateIssuance issuance, TimeProvider time, ILogger<IssuanceWorker> log) : BackgroundService
+internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles, CertificateIssuance issuance, StaleProofs proofs, TimeProvider time, ILogger<IssuanceWorker> log) : BackgroundService
 {
     /// <summary>Issuances at a time; a CA of another house lets us wait.</summary>
     private const int Concurrency = 8;
@@ -31,6 +32,9 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
 
     /// <summary>How often the table is looked at without a signal: for what time or an earlier process left behind, and before a failed attempt is made again.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long somebody else's service may fail an order that was approved when its time was nearly over.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<OrderId, Task> _running = new();
     private readonly SemaphoreSlim _signal = new(0);
@@ -122,13 +126,26 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
         try
         {
             var subject = await Read(pending);
+            await proofs.AskAgain(subject, stopping);
             var outcome = await issuance.Run(subject, stopping);
+            if (outcome.Checks.Refusal is { } refused && IsPassing(refused.Problem))
+            {
+                throw refused;
+            }
+
             await db.Commit(context => Save(context, subject, outcome), CancellationToken.None);
             Ended(log, id, outcome.Checks.Refusal?.Problem.Reason ?? "valid");
         }
+        catch (ProblemException passing) when (IsPassing(passing.Problem) && time.GetUtcNow() < GivesUp(pending))
+        {
+            // somebody else's service does not answer: the officer's word is not lost over that
+            await db.Commit(context => Note(context, id, passing), CancellationToken.None);
+            Postponed(log, id, passing.Problem.Detail);
+            await Task.Delay(LookAgain, stopping);
+        }
         catch (ProblemException refusal)
         {
-            // nothing that a CSR or a CA says: the profile is gone
+            // the profile is gone, the zone forbids it, or what was good when it was judged was not when it was to be stored
             await db.Commit(context => Refuse(context, id, refusal.Problem), CancellationToken.None);
             Ended(log, id, refusal.Problem.Reason!);
         }
@@ -138,6 +155,12 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
             throw;
         }
     }
+
+    private static bool IsPassing(Problem problem) =>
+        problem.Reason == WebhookReasons.Unavailable.Code || problem.Reason == WebhookReasons.CircuitOpen.Code || problem.Type == Problems.Namespace + "dns";
+
+    private static DateTimeOffset GivesUp(PendingIssuance pending) =>
+        pending.DecidedAt is { } decided && decided + Patience > pending.Expires ? decided + Patience : pending.Expires;
 
     private async Task<IssuanceCase> Read(PendingIssuance pending)
     {
@@ -245,6 +268,9 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
 
     [LoggerMessage(LogLevel.Information, "the issuance of order {Order} ended: {Result}")]
     private static partial void Ended(ILogger log, OrderId order, string result);
+
+    [LoggerMessage(LogLevel.Warning, "the issuance of order {Order} is tried again: {Detail}")]
+    private static partial void Postponed(ILogger log, OrderId order, string? detail);
 
     [LoggerMessage(LogLevel.Information, "stopping: the issuance of order {Order} goes on at the next start")]
     private static partial void GivenUp(ILogger log, OrderId order);
