@@ -144,7 +144,7 @@ internal sealed class Device
             throw Problems.Malformed("device-replaced", $"state: the device was replaced by {successor}; only one without a successor comes back", 409);
         }
 
-        return Move(LastSeenAt is null ? DeviceState.Expected : DeviceState.Active, [DeviceState.Quarantined, DeviceState.Blocked, DeviceState.Retired], "device.unblocked", reason, actor, now);
+        return Move(LastSeenAt is null ? DeviceState.Expected : DeviceState.Active, [DeviceState.Pending, DeviceState.Quarantined, DeviceState.Blocked, DeviceState.Retired], "device.unblocked", reason, actor, now);
     }
 
     public AuditEvent Retire(string? reason, string actor, DateTimeOffset now) =>

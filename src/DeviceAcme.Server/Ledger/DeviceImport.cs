@@ -141,7 +141,7 @@ internal sealed class DeviceImport(AcmeDb db, TimeProvider time)
         // what can be refused comes first: a row that is left out has changed nothing
         var events = new[]
         {
-            device.Rename([device.Key], names, [], actor, now), row.State is { } state ? device.To(state, "inventory", actor, now) : null, device.Edit(row.Description, actor, now),
+            device.Rename([device.Key], names, [], actor, now), StateOf(device, row, actor, now), device.Edit(row.Description, actor, now),
         }.OfType<AuditEvent>().ToList();
         batch.Name(device, names);
         batch.Happened.AddRange(events);
@@ -153,6 +153,10 @@ internal sealed class DeviceImport(AcmeDb db, TimeProvider time)
 
         return events.Count > 0 ? result with { Changed = result.Changed + 1 } : result with { Unchanged = result.Unchanged + 1 };
     }
+
+    // an inventory that names a device says that it is ours, which is all that a pending one waits for
+    private static AuditEvent? StateOf(Device device, InventoryRow row, string actor, DateTimeOffset now) =>
+        (row.State ?? (device.State == DeviceState.Pending ? DeviceState.Active : null)) is { } state ? device.To(state, "inventory", actor, now) : null;
 
     /// <summary>What the ledger has of some rows, fetched at once, and what it has not yet.</summary>
     private sealed class Batch
