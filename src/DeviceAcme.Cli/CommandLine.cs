@@ -10,6 +10,7 @@ using DeviceAcme.Cli.Devices;
 using DeviceAcme.Cli.Orders;
 using DeviceAcme.Cli.Profiles;
 using DeviceAcme.Cli.Reverify;
+using DeviceAcme.Cli.Sync;
 using DeviceAcme.Cli.Tickets;
 using DeviceAcme.Cli.Verify;
 using DeviceAcme.Cli.Webhooks;
@@ -100,6 +101,7 @@ internal static class CommandLine
         root.Subcommands.Add(new VerifyCommand(output, talk, time, readAnchors).Command());
         root.Subcommands.Add(new ReverifyCommand(output, talk, time, new AdminServerChoice()).Command());
         root.Subcommands.Add(new WebhookCommands(output, talk).Command());
+        root.Subcommands.Add(new SyncCommands(output, talk).Command());
         return root;
     }
 

@@ -9,6 +9,7 @@ using DeviceAcme.Server.Network;
 using DeviceAcme.Server.Profiles;
 using DeviceAcme.Server.Revocation;
 using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Sync;
 using DeviceAcme.Server.Tpm;
 using DeviceAcme.Server.Vault;
 using DeviceAcme.Server.Webhooks;
@@ -106,6 +107,7 @@ internal static class ServerApplication
         services.AddSingleton<DeviceLedger>();
         services.AddVault();
         services.AddWebhooks();
+        services.AddSync();
         services.AddAcme();
         services.AddIssuance(options);
         services.AddSingleton<CredentialActivation>();

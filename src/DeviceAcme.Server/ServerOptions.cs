@@ -27,6 +27,9 @@ internal sealed record ServerOptions
     /// <summary>Inventories that are brought into the ledger at start.</summary>
     public IReadOnlyList<string> DeviceInventories { get; init; } = [];
 
+    /// <summary>The file that names inventories of others; null: there are none.</summary>
+    public string? SyncFile { get; init; }
+
     /// <summary>Folder with the secrets of webhooks and inventories; null: <c>secrets</c> in the data directory.</summary>
     public string? SecretsDirectory { get; init; }
 

@@ -102,7 +102,7 @@ internal static class Admission
             UnknownDevices.Register => (null, $"device {device.Id} is {device.State.Name()}; this profile registers whoever comes"),
             _ => (Unapproved, $"device {device.Id} is {device.State.Name()} since {device.StateSince:u}"),
         },
-        [var device] => (Held(device), $"device {device.Id} is {device.State.Name()}"),
+        [var device] => (Held(device), $"device {device.Id} is {device.State.Name()}{(device.Inventory is { } inventory ? $"; {inventory}" : "")}"),
         _ => (Ambiguous, $"its identifiers belong to {match.Devices.Count} devices of the ledger"),
     };
 

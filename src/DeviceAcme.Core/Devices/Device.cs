@@ -42,6 +42,9 @@ internal sealed class Device
     public DeviceId? ReplacedBy { get; private set; }
     public int Version { get; private set; }
 
+    /// <summary>What an inventory of somebody else last said of it, where one was asked; no part of what is stored.</summary>
+    public InventoryStanding? Inventory { get; set; }
+
     /// <summary>The first of its names.</summary>
     public DeviceKey Key => new(IdentifierType, IdentifierValue);
 

@@ -13,7 +13,7 @@ internal sealed partial record DeviceDescription
     private const int MostGroups = 50;
 
     // names that the ledger itself gives to facts
-    private static readonly string[] Taken = ["state", "label", "owner", "group", "groups"];
+    private static readonly string[] Taken = ["state", "label", "owner", "group", "groups", "inventory", "inventory-age", "inventory-listed"];
 
     public string? Label { get; init; }
     public string? Owner { get; init; }
@@ -90,6 +90,13 @@ internal sealed partial record DeviceDescription
             }
         }
     }
+
+    /// <summary>Whether a device that is described so would stay as it is.</summary>
+    public bool SaysNothingNewOf(DeviceDescription known) =>
+        (Label is null || Label == (known.Label ?? ""))
+        && (Owner is null || Owner == (known.Owner ?? ""))
+        && (Groups is null || Groups.Order(StringComparer.Ordinal).SequenceEqual((known.Groups ?? []).Order(StringComparer.Ordinal)))
+        && (Attributes is null || Attributes.All(attribute => attribute.Value == (known.Attributes?.GetValueOrDefault(attribute.Key) ?? "")));
 
     /// <summary>True for the name of a group, which is also the last part of a fact's name.</summary>
     public static bool IsName(string text) => Name().IsMatch(text);

@@ -27,6 +27,13 @@ internal static class LedgerFacts
             yield return new Fact($"{Prefix}group.{group}", new FactValue.Flag(true), Proven: true);
         }
 
+        if (device.Inventory is { } inventory)
+        {
+            yield return Say(Prefix + "inventory", inventory.Source);
+            yield return new Fact(Prefix + "inventory-age", new FactValue.Number((long)inventory.Age.TotalSeconds), Proven: true);
+            yield return new Fact(Prefix + "inventory-listed", new FactValue.Flag(inventory.Listed), Proven: true);
+        }
+
         foreach (var (key, value) in device.Attributes)
         {
             yield return Say(Prefix + key, value);

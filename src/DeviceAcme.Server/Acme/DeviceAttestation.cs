@@ -10,6 +10,7 @@ using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Sync;
 using DeviceAcme.Server.Vault;
 using DeviceAcme.Server.Webhooks;
 
@@ -17,7 +18,7 @@ namespace DeviceAcme.Server.Acme;
 
 /// <summary>device-attest-01 within its own request: verdict, evidence, device and the change of the authorization in one commit.</summary>
 internal sealed class DeviceAttestation(
-    AcmeDb db, ProfileCatalog profiles, AnchorVersions versions, IssuerSearch issuers, VerifiedIntermediates intermediates, IEnumerable<IFormatPolicySource> policies, WebhookCalls webhooks, ILogger<DeviceAttestation> log)
+    AcmeDb db, ProfileCatalog profiles, AnchorVersions versions, IssuerSearch issuers, VerifiedIntermediates intermediates, IEnumerable<IFormatPolicySource> policies, WebhookCalls webhooks, InventoryStandings inventories, ILogger<DeviceAttestation> log)
 {
     public async Task<IResult> Judge(AcmeRequest request, Authorization authorization, Challenge challenge, ChallengeResponse response, CancellationToken cancellation)
     {
@@ -80,7 +81,7 @@ internal sealed class DeviceAttestation(
         LedgerMatch Ledger(IReadOnlyList<DeviceKey> keys)
         {
             using var context = db.Read();
-            return context.Match(keys);
+            return inventories.Of(context, context.Match(keys), request.Now);
         }
 
         TicketQuestion Tickets()
@@ -105,7 +106,7 @@ internal sealed class DeviceAttestation(
         // asked here, in the transaction, so that what was said of the device a moment ago counts, and a ticket's last use is used once
         var tickets = context.AskTickets(profile, authorization.Identifier, request.Account.Id, now);
         var names = profile.NamesOf(authorization.Identifier, evidenceVerdict);
-        var (ticketVerdict, match, ticketReason) = TicketCheck.Judge(evidenceVerdict, tickets, context.Match(names), names);
+        var (ticketVerdict, match, ticketReason) = TicketCheck.Judge(evidenceVerdict, tickets, inventories.Of(context, context.Match(names), now), names);
         var verdict = answers.Judge(Admission.Judge(ticketVerdict, match, profile.Devices.Unknown), profile.Attestation);
         var watch = new AnomalyWatch(context, Sight.Of(evidenceVerdict, profile.ProvenName(authorization.Identifier, evidenceVerdict), id.Value, profile.Attestation.Scope));
         var anomalies = watch.Compare(profile.Anomalies);

@@ -162,6 +162,13 @@ internal static class AdminEndpoints
         admin.MapDelete("/tokens/{id}", TokenEndpoints.Revoke).To(Administrators)
             .Answers("revokes a token", Json.AdminTokenEntry);
 
+        admin.MapGet("/sync", SyncRoutes.List).To(Readers)
+            .Answers("inventories that the ledger is kept in step with", Json.SyncListing);
+        admin.MapGet("/sync/{name}", SyncRoutes.Show).To(Readers)
+            .Answers("how it stands with one of them", Json.SyncSourceEntry);
+        admin.MapPost("/sync/{name}/run", SyncRoutes.Run).To(Officers)
+            .Takes(Json.SyncRunRequest).Answers("asks it now", Json.SyncSourceEntry);
+
         admin.MapGet("/webhook-deliveries", WebhookRoutes.Deliveries).To(Readers, WithinTheirProfiles)
             .Answers("what webhooks were asked, newest first", Json.WebhookDeliveryPage, WebhookRoutes.Parameters);
         admin.MapGet("/webhook-deliveries/{id}", WebhookRoutes.Delivery).To(Readers, WithinTheirProfiles)

@@ -1,6 +1,7 @@
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Profiles;
+using DeviceAcme.Server.Sync;
 
 namespace DeviceAcme.Server.Hosting;
 
@@ -30,6 +31,7 @@ internal sealed record Installation(ProfileSet Profiles, TrustFolders Trust, IRe
             secrets.Check(profile, Path.Combine(options.ProfilesDirectory, profile.Name + ".yaml"), mistakes);
         }
 
+        InventorySources.Check(options, secrets, mistakes);
         return new Installation(profiles, trust, mistakes.Errors, mistakes.Warnings);
     }
 

@@ -68,17 +68,24 @@ internal sealed class SecretFolder(ServerOptions options)
     }
 
     /// <summary>What is wrong with what a webhook needs; null where nothing is.</summary>
-    public string? ProblemOf(WebhookRule rule)
+    public string? ProblemOf(WebhookRule rule) => ProblemOf(rule.Secret, rule.ClientCertificate, rule.Ca);
+
+    /// <summary>What is wrong with a secret and certificates; null where nothing is.</summary>
+    public string? ProblemOf(string? secret, string? clientCertificate, string? ca)
     {
         try
         {
-            Read(rule.Secret);
-            if (rule.ClientCertificate is { } certificate)
+            if (secret is not null)
             {
-                ClientCertificate(certificate);
+                Read(secret);
             }
 
-            if (rule.Ca is { } ca)
+            if (clientCertificate is not null)
+            {
+                ClientCertificate(clientCertificate);
+            }
+
+            if (ca is not null)
             {
                 Certificates(ca);
             }

@@ -27,7 +27,10 @@ internal static class Settings
         List("devices", "FILE", "inventories (CSV or JSON) that are brought into the device ledger at start; what is there already stays",
             "none", SettingValues.ExistingFile, (options, files) => options with { DeviceInventories = files }) with
         { IsPath = true },
-        Path("secrets", "DIR", "folder with the secrets that webhooks of profiles name, a file each; read again at each use", null,
+        Path("sync", "FILE", "YAML: inventories of others (MDM, CMDB) that the device ledger is kept in step with", null,
+            (options, path) => options with { SyncFile = SettingValues.ExistingFile(path) }) with
+        { DefaultText = "none" },
+        Path("secrets", "DIR", "folder with the secrets that webhooks of profiles and inventories name, a file each; read again at each use", null,
             (options, path) => options with { SecretsDirectory = SettingValues.ExistingFolder(path) }) with
         { DefaultText = "secrets in the data directory" },
         Path("android-status-list", "FILE|URL", "Google's list of revoked Android attestation certificates, https://android.googleapis.com/attestation/status or a copy; without it android-key evidence is refused unless the profile accepts that", null,

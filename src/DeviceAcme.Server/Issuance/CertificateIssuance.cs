@@ -8,12 +8,14 @@ using DeviceAcme.Core.Webhooks;
 using DeviceAcme.Protocol;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Connectors;
+using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Sync;
 using DeviceAcme.Server.Webhooks;
 
 namespace DeviceAcme.Server.Issuance;
 
 /// <summary>From an order and its CSR to a certificate: the ledger, the CSR's rules, the plan, the signature. The same code for the request's handler and for the worker.</summary>
-internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks)
+internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks, InventoryStandings inventories, AcmeDb db)
 {
     private const string CertificateCheck = "certificate";
     private const string CertificateRule = "the profile's template can be filled from the order and the evidence";
@@ -25,6 +27,14 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
     /// <summary>Judges, plans and signs. What comes of it is for the caller to commit (<see cref="IssuanceRecords"/>).</summary>
     public async Task<IssuanceOutcome> Run(IssuanceCase subject, CancellationToken cancellation)
     {
+        await using (var context = db.Read())
+        {
+            foreach (var device in subject.Devices)
+            {
+                inventories.Of(context, device, subject.Now);
+            }
+        }
+
         var checks = new FinalizeChecks();
         var request = Judge(subject, checks);
         var answers = await AskWebhooks(subject, checks);

@@ -35,6 +35,8 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     public DbSet<StoredAttestationKey> AttestationKeys => Set<StoredAttestationKey>();
     public DbSet<StoredAnswer> AdminAnswers => Set<StoredAnswer>();
     public DbSet<StoredAdminToken> AdminTokens => Set<StoredAdminToken>();
+    public DbSet<StoredSyncSource> SyncSources => Set<StoredSyncSource>();
+    public DbSet<SyncedDevice> SyncedDevices => Set<SyncedDevice>();
     public DbSet<StoredDelivery> WebhookDeliveries => Set<StoredDelivery>();
     public DbSet<AuditEvent> Events => Set<AuditEvent>();
 

@@ -1,10 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Core.Webhooks;
 using DeviceAcme.Server.Hosting;
+using DeviceAcme.Server.Network;
 
 namespace DeviceAcme.Server.Webhooks;
 
@@ -14,15 +13,10 @@ internal sealed class WebhookEndpoint
     /// <summary>Requests at once; what is more waits, and its time runs.</summary>
     private const int MostConnections = 32;
 
-    private static readonly TimeSpan LongestConnection = TimeSpan.FromMinutes(5);
-
     private readonly WebhookRule _rule;
-    private readonly SecretFolder _secrets;
-    private readonly Lock _lock = new();
-    private HttpMessageInvoker? _client;
-    private (DateTime, DateTime) _clientOf;
+    private readonly TrustedHttp _http;
 
-    public WebhookEndpoint(WebhookRule rule, SecretFolder secrets) => (_rule, _secrets) = (rule, secrets);
+    public WebhookEndpoint(WebhookRule rule, SecretFolder secrets) => (_rule, _http) = (rule, new TrustedHttp(secrets, rule.ClientCertificate, rule.Ca, MostConnections));
 
     public CircuitBreaker Breaker { get; } = new();
 
@@ -43,7 +37,7 @@ internal sealed class WebhookEndpoint
         request.Headers.Add(WebhookSignature.DeliveryHeader, delivery);
         request.Headers.Add(WebhookSignature.TimestampHeader, timestamp.ToString(System.Globalization.CultureInfo.InvariantCulture));
         request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.OfRequest(secrets, timestamp, body));
-        using var response = await Client().SendAsync(request, cancellation);
+        using var response = await _http.Client().SendAsync(request, cancellation);
         var answer = new byte[WebhookAnswer.MaxBytes + 1];
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
         var length = await stream.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false, cancellation);
@@ -52,54 +46,6 @@ internal sealed class WebhookEndpoint
 
     private static string? Header(HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out var values) && values.ToList() is [{ Length: <= 1024 } only] ? only : null;
-
-    // certificates are changed while the server runs: a new file is a new client
-    private HttpMessageInvoker Client()
-    {
-        var files = (Changed(_rule.ClientCertificate), Changed(_rule.Ca));
-        lock (_lock)
-        {
-            if (_client is null || files != _clientOf)
-            {
-                // requests of the one before go on; its connections end with them
-                (_client, _clientOf) = (new HttpMessageInvoker(Handler()), files);
-            }
-
-            return _client;
-        }
-    }
-
-    private DateTime Changed(string? pem) => pem is null ? default : File.GetLastWriteTimeUtc(_secrets.PemOf(pem));
-
-    private SocketsHttpHandler Handler()
-    {
-        var tls = new SslClientAuthenticationOptions();
-        var policy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
-        if (_rule.Ca is { } ca)
-        {
-            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            policy.CustomTrustStore.AddRange(_secrets.Certificates(ca));
-        }
-
-        tls.CertificateChainPolicy = policy;
-        if (_rule.ClientCertificate is { } name)
-        {
-            var certificate = _secrets.ClientCertificate(name);
-            tls.ClientCertificateContext = SslStreamCertificateContext.Create(certificate.Leaf, certificate.Issuers, offline: true);
-        }
-
-        return new SocketsHttpHandler
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            MaxConnectionsPerServer = MostConnections,
-            MaxResponseHeadersLength = 16,
-            PooledConnectionLifetime = LongestConnection,
-            SslOptions = tls,
-        };
-    }
 }
 
 /// <summary>An answer as it came.</summary>

@@ -83,6 +83,10 @@ internal static class CommandTable
         ("POST /admin/v1/tokens", "token add x --role auditor"),
         ("DELETE /admin/v1/tokens/{id}", "token revoke x"),
 
+        ("GET /admin/v1/sync", "sync status"),
+        ("GET /admin/v1/sync/{name}", "sync status x"),
+        ("POST /admin/v1/sync/{name}/run", "sync run x"),
+
         ("GET /admin/v1/webhooks", "webhook list"),
         ("POST /admin/v1/webhooks/{profile}/{name}/test", "webhook test tls-server x"),
         ("GET /admin/v1/webhook-deliveries", "webhook deliveries"),

@@ -13,7 +13,7 @@ namespace DeviceAcme.Server.Tests.Admin;
 public sealed class PagingTests
 {
     // what these answer is bounded by something else: a version of the anchor set or of the profiles, which is read as a whole
-    private static readonly Type[] Whole = [typeof(AnchorListing), typeof(AnchorVersionList), typeof(AnchorChanges), typeof(AnchorExport), typeof(ExternalAccountKeyList), typeof(ProfileListing), typeof(WebhookListing)];
+    private static readonly Type[] Whole = [typeof(AnchorListing), typeof(AnchorVersionList), typeof(AnchorChanges), typeof(AnchorExport), typeof(ExternalAccountKeyList), typeof(ProfileListing), typeof(WebhookListing), typeof(SyncListing)];
 
     [Fact]
     public async Task Every_list_takes_limit_and_cursor_and_answers_a_page()

@@ -25,6 +25,7 @@ internal sealed class DeviceMapping : IEntityTypeConfiguration<Device>
         device.Property(d => d.CreatedAt).HasColumnName("created_at");
         device.Property(d => d.LastSeenAt).HasColumnName("last_seen_at");
         device.Property(d => d.Version).HasColumnName("version").IsConcurrencyToken();
+        device.Ignore(d => d.Inventory);
         device.HasIndex(d => new { d.CreatedAt, d.Id }).HasDatabaseName("devices_created");
         device.HasIndex(d => d.Owner).HasFilter("owner IS NOT NULL").HasDatabaseName("devices_owner");
         device.HasIndex(d => new { d.State, d.CreatedAt, d.Id }).HasDatabaseName("devices_state");
