@@ -1,4 +1,5 @@
 using DeviceAcme.Attestation;
+using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Protocol.Acme;
 
@@ -69,12 +70,14 @@ internal sealed class Ticket
         return (ticket, secrets, ticket.Event("ticket.added", now, actor, ticket.Summary));
     }
 
-    /// <summary>A ticket that one account has used by being registered with it.</summary>
-    public static (Ticket Ticket, AuditEvent Happened) Register(NewTicket wanted, AccountId account, string actor, DateTimeOffset now)
+    /// <summary>An account for a key that is known beforehand, and the ticket that it has used by that.</summary>
+    public static (Account Account, AuditEvent Created, Ticket Ticket, AuditEvent Registered) RegisterAccount(
+        NewTicket wanted, string thumbprint, string key, IReadOnlyList<string> contact, string actor, DateTimeOffset now)
     {
         var ticket = Of(wanted with { Uses = 1 }, actor, now);
-        ticket.Count(account, now);
-        return (ticket, ticket.Event("ticket.registered", now, actor, ticket.Summary));
+        var (account, created) = Accounts.Account.Create(wanted.Profile!, thumbprint, key, contact, null, new AccountOrigin(ticket.Id, ticket.Profile), now);
+        ticket.Count(account.Id, now);
+        return (account, created, ticket, ticket.Event("account.registered", now, actor, $"key {thumbprint}; {ticket.Summary}"));
     }
 
     /// <summary>What it is good for at a time.</summary>

@@ -134,3 +134,92 @@ public sealed record TicketPage : IListPage<TicketEntry>
 
     IReadOnlyList<TicketEntry> IListPage<TicketEntry>.Entries => Tickets;
 }
+
+/// <summary>Body of <c>POST /admin/v1/tickets/{id}/revoke</c>.</summary>
+public sealed record TicketRevocation
+{
+    /// <summary>For the history.</summary>
+    [JsonPropertyName("reason")]
+    public string? Reason { get; init; }
+
+    /// <summary>Ends the accounts that came of it, too.</summary>
+    [JsonPropertyName("accounts")]
+    public bool Accounts { get; init; }
+
+    /// <summary>Revokes the certificates of those accounts, too.</summary>
+    [JsonPropertyName("certificates")]
+    public bool Certificates { get; init; }
+
+    /// <summary>Of the certificates (RFC 5280 §5.3.1): 0, 1, 3, 4 or 5; absent for none.</summary>
+    [JsonPropertyName("revocationReason")]
+    public int? RevocationReason { get; init; }
+}
+
+/// <summary>Answer of <c>POST /admin/v1/tickets/{id}/revoke</c>: what ended.</summary>
+public sealed record TicketRevocationReport
+{
+    [JsonPropertyName("ticket")]
+    public required TicketEntry Ticket { get; init; }
+
+    /// <summary>Ids of the accounts that were ended.</summary>
+    [JsonPropertyName("accounts")]
+    public required IReadOnlyList<string> Accounts { get; init; }
+
+    /// <summary>Ids of the certificates that were revoked.</summary>
+    [JsonPropertyName("certificates")]
+    public required IReadOnlyList<string> Certificates { get; init; }
+}
+
+/// <summary>Body of <c>POST /admin/v1/accounts</c>: an account for a key that is known beforehand.</summary>
+public sealed record NewRegistration
+{
+    /// <summary>The profile in whose directory the account lives.</summary>
+    [JsonPropertyName("profile")]
+    public required string Profile { get; init; }
+
+    /// <summary>The public key: a JWK as JSON text, or PEM (<c>PUBLIC KEY</c>).</summary>
+    [JsonPropertyName("key")]
+    public required string Key { get; init; }
+
+    /// <summary>Addresses, <c>mailto:…</c>.</summary>
+    [JsonPropertyName("contact")]
+    public IReadOnlyList<string>? Contact { get; init; }
+
+    /// <summary>How long from now it may order: <c>365d</c>; absent: without end.</summary>
+    [JsonPropertyName("registrationEndsIn")]
+    public string? RegistrationEndsIn { get; init; }
+
+    /// <summary>The only device of the ledger that it is for: its id, or one of its identifiers.</summary>
+    [JsonPropertyName("device")]
+    public string? Device { get; init; }
+
+    /// <summary>What it may order, each <c>TYPE:PATTERN</c>; absent: what the profile allows.</summary>
+    [JsonPropertyName("allowed")]
+    public IReadOnlyList<string>? Allowed { get; init; }
+
+    /// <summary>Facts <c>ticket.KEY</c> for the profile's rules and templates.</summary>
+    [JsonPropertyName("attributes")]
+    public IReadOnlyDictionary<string, string>? Attributes { get; init; }
+
+    [JsonPropertyName("note")]
+    public string? Note { get; init; }
+}
+
+/// <summary>Answer of <c>POST /admin/v1/accounts</c>.</summary>
+public sealed record RegisteredAccount
+{
+    [JsonPropertyName("id")]
+    public required string Id { get; init; }
+
+    /// <summary>The account's URL, the <c>kid</c> of its requests.</summary>
+    [JsonPropertyName("url")]
+    public required string Url { get; init; }
+
+    /// <summary>RFC 7638 thumbprint of the key, base64url.</summary>
+    [JsonPropertyName("thumbprint")]
+    public required string Thumbprint { get; init; }
+
+    /// <summary>What it may order and until when; revoking it with its accounts ends the account.</summary>
+    [JsonPropertyName("ticket")]
+    public required TicketEntry Ticket { get; init; }
+}

@@ -19,7 +19,7 @@ internal static class NewAccount
                 account => account.Profile == request.Profile.Name && account.Directory == request.Directory && account.Thumbprint == request.Key.Thumbprint, cancellation);
             if (known is not null)
             {
-                return Found(request, known);
+                return Found(request, await Agreed(known, wanted, db, options, request, cancellation));
             }
         }
 
@@ -81,6 +81,19 @@ internal static class NewAccount
         ticket.RequireUsable("directory", request.Profile.Name, request.Now);
         return (ticket, new AccountOrigin(ticket.Id, ticket.Profile, InItsDirectory: true));
     }
+
+    // an account that was registered for its key could not agree to anything yet: its first newAccount is where it does
+    private static async Task<Account> Agreed(Account known, NewAccountRequest wanted, AcmeDb db, ServerOptions options, AcmeRequest request, CancellationToken cancellation) =>
+        known is { Ticket: not null, AgreedTerms: null, Status: AccountStatus.Valid } && wanted.TermsOfServiceAgreed && options.TermsOfService is { } terms
+            ? await db.Commit(
+                context =>
+                {
+                    var account = context.Accounts.Single(account => account.Id == known.Id);
+                    context.Record(account.AgreeTo(terms.AbsoluteUri, request.Now));
+                    return account;
+                },
+                cancellation)
+            : known;
 
     // RFC 8555 §7.3.1: the existing account as it is, whatever the request says; §7.3.6: 401 for one that was given up
     private static CreatedReply Found(AcmeRequest request, Account account)

@@ -27,6 +27,7 @@ internal static class AdminEndpoints
         services.AddSingleton<OrderArchive>();
         services.AddSingleton<ExternalAccountKeys>();
         services.AddSingleton<Tickets>();
+        services.AddSingleton<Registrations>();
     }
 
     public static void MapAdmin(this IEndpointRouteBuilder routes)
@@ -39,6 +40,8 @@ internal static class AdminEndpoints
 
         admin.MapGet("/accounts", AccountEndpoints.List).To(Readers, WithinTheirProfiles)
             .Answers("ACME accounts, newest first", Json.AccountList, AccountEndpoints.Parameters);
+        admin.MapPost("/accounts", TicketEndpoints.Register).To(Officers, WithinTheirProfiles)
+            .Takes(Json.NewRegistration).Creates("an account for a key that is known beforehand", Json.RegisteredAccount);
         admin.MapGet("/accounts/{id}", AccountEndpoints.Show).To(Readers, WithinTheirProfiles)
             .Answers("one account with what hangs from it", Json.AccountRecord);
         admin.MapPost("/accounts/{id}/deactivate", AccountEndpoints.Deactivate).To(Officers, WithinTheirProfiles)
@@ -138,6 +141,10 @@ internal static class AdminEndpoints
             .Takes(Json.NewTicketRequest).Creates("a ticket; its secrets are told once", Json.TicketEntry);
         admin.MapGet("/tickets/{id}", TicketEndpoints.Show).To(Readers, WithinTheirProfiles)
             .Answers("one ticket", Json.TicketEntry);
+        admin.MapPost("/tickets/{id}/renew", TicketEndpoints.Renew).To(Officers, WithinTheirProfiles)
+            .Creates("new secrets for an open ticket; they are told once", Json.TicketEntry);
+        admin.MapPost("/tickets/{id}/revoke", TicketEndpoints.Revoke).To(Officers, WithinTheirProfiles)
+            .Takes(Json.TicketRevocation).Answers("takes a ticket back, and what came of it if asked", Json.TicketRevocationReport);
         admin.MapGet("/profiles", ProfileEndpoints.List).To(Readers, WithinTheirProfiles)
             .Answers("the profiles in force, and those that are withdrawn", Json.ProfileListing);
         admin.MapGet("/profiles/{name}", ProfileEndpoints.Show).To(Readers, WithinTheirProfiles)

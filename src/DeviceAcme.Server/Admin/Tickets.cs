@@ -1,32 +1,37 @@
 using System.Buffers.Text;
 using DeviceAcme.Core;
+using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Administration;
-using DeviceAcme.Core.Devices;
+using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Revocation;
 using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Profiles;
+using DeviceAcme.Server.Revocation;
 using DeviceAcme.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Admin;
 
 /// <summary>Makes tickets, lists them and takes them back.</summary>
-internal sealed class Tickets(AcmeDb db, ProfileVersions profiles, ServerOptions options, TimeProvider time)
+internal sealed class Tickets(AcmeDb db, ProfileVersions profiles, CrlPublisher crls, ServerOptions options, TimeProvider time)
 {
-    private const int LongestNote = 200;
-    private const int MostAllowed = 100;
-    private const int LongestAllowed = 255;
-    private const int MostUses = 1_000_000;
-    private static readonly TimeSpan LongestLife = TimeSpan.FromDays(3660);
-
     /// <summary>Makes a ticket; its secrets are told in this answer and never again.</summary>
     public Task<TicketEntry> Add(NewTicketRequest wanted, AdminCaller caller, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var profile = Check(wanted, caller);
-        return db.Commit(context => Add(context, wanted, profile, caller, now), cancellation);
+        var profile = TicketWishes.Check(wanted, profiles, caller);
+        return db.Commit(
+            context =>
+            {
+                var (ticket, secrets, happened) = Ticket.Make(TicketWishes.Read(context, wanted, now), caller.Name, now);
+                context.Tickets.Add(ticket);
+                context.Record(happened);
+                return Entry(ticket, now) with { Secrets = Told(ticket, secrets, profile) };
+            },
+            cancellation);
     }
 
     /// <summary>One page, newest first.</summary>
@@ -45,12 +50,61 @@ internal sealed class Tickets(AcmeDb db, ProfileVersions profiles, ServerOptions
         return Entry(Require(context, id, caller), time.GetUtcNow());
     }
 
-    internal static Ticket Require(AcmeContext context, string id, AdminCaller caller)
+    /// <summary>New secrets for a ticket whose own were lost; the earlier ones are good for nothing.</summary>
+    public Task<TicketEntry> Renew(string id, AdminCaller caller, CancellationToken cancellation)
     {
-        var ticket = context.Tickets.FirstOrDefault(ticket => ticket.Id == new TicketId(id))
-            ?? throw Problems.Malformed("ticket-not-found", "path: there is no ticket with this id", StatusCodes.Status404NotFound);
-        caller.RequireProfile(ticket.Profile);
-        return ticket;
+        var now = time.GetUtcNow();
+        return db.Commit(
+            context =>
+            {
+                var ticket = Require(context, id, caller);
+                var (secrets, happened) = ticket.Renew(caller.Name, now);
+                context.Record(happened);
+                return Entry(ticket, now) with { Secrets = Told(ticket, secrets, ticket.Profile is null ? null : profiles.Find(ticket.Profile)) };
+            },
+            cancellation);
+    }
+
+    /// <summary>Takes a ticket back; with it, if that is asked for, what came of it.</summary>
+    /// <remarks>A ticket that was taken back before can be asked again for its accounts and certificates.</remarks>
+    public async Task<TicketRevocationReport> Revoke(string id, TicketRevocation wanted, AdminCaller caller, CancellationToken cancellation)
+    {
+        var reason = AdminText.Optional("reason", wanted.Reason);
+        RevocationReasons.Require("revocationReason", wanted.RevocationReason);
+        var now = time.GetUtcNow();
+        var (report, issuers) = await db.Commit(
+            context =>
+            {
+                var ticket = Require(context, id, caller);
+                if (ticket.RevokedAt is null || (!wanted.Accounts && !wanted.Certificates))
+                {
+                    context.Record(ticket.Revoke(reason, caller.Name, now));
+                }
+
+                var all = context.Accounts.Where(account => account.Ticket == ticket.Id).OrderBy(account => account.CreatedAt).ToList();
+                var ended = wanted.Accounts ? all.Where(account => account.Status == AccountStatus.Valid).ToList() : [];
+                foreach (var account in ended)
+                {
+                    context.End(account, $"ticket {ticket.Id} was revoked{(reason is null ? "" : $": {reason}")}", caller.Name, now);
+                }
+
+                var revoked = wanted.Certificates ? CertificatesOf(context, ticket, all, now) : [];
+                foreach (var certificate in revoked)
+                {
+                    context.Record(certificate.Revoke(wanted.RevocationReason, by: null, caller.Name, now));
+                }
+
+                return (
+                    new TicketRevocationReport { Ticket = Entry(ticket, now), Accounts = [.. ended.Select(account => account.Id.Value)], Certificates = [.. revoked.Select(certificate => certificate.Id.Value)] },
+                    revoked.Select(certificate => certificate.IssuerKeyId).Distinct().ToList());
+            },
+            cancellation);
+        foreach (var issuer in issuers)
+        {
+            await crls.Publish(issuer);
+        }
+
+        return report;
     }
 
     internal static TicketEntry Entry(Ticket ticket, DateTimeOffset now) => new()
@@ -74,12 +128,22 @@ internal sealed class Tickets(AcmeDb db, ProfileVersions profiles, ServerOptions
         RevocationReason = ticket.RevocationReason,
     };
 
-    private TicketEntry Add(AcmeContext context, NewTicketRequest wanted, CertificateProfile? profile, AdminCaller caller, DateTimeOffset now)
+    private static Ticket Require(AcmeContext context, string id, AdminCaller caller)
     {
-        var (ticket, secrets, happened) = Ticket.Make(Wanted(context, wanted, now), caller.Name, now);
-        context.Tickets.Add(ticket);
-        context.Record(happened);
-        return Entry(ticket, now) with { Secrets = Told(ticket, secrets, profile) };
+        var ticket = context.Tickets.FirstOrDefault(ticket => ticket.Id == new TicketId(id))
+            ?? throw Problems.Malformed("ticket-not-found", "path: there is no ticket with this id", StatusCodes.Status404NotFound);
+        caller.RequireProfile(ticket.Profile);
+        return ticket;
+    }
+
+    /// <summary>The certificates of a ticket's accounts, and of an earlier account that used its code.</summary>
+    private static List<StoredCertificate> CertificatesOf(AcmeContext context, Ticket ticket, IEnumerable<Account> accounts, DateTimeOffset now)
+    {
+        var ofAccounts = accounts.SelectMany(account => context.Certificates.Where(row => row.Account == account.Id && row.RevokedAt == null && row.NotAfter > now)).ToList();
+        var byCode = context.Authorizations.Where(row => row.Ticket == ticket.Id).Select(row => row.Id).ToList()
+            .SelectMany(id => context.OrderAuthorizations.Where(link => link.AuthorizationId == id).Select(link => link.OrderId).ToList())
+            .SelectMany(id => context.Certificates.Where(row => row.Order == id && row.RevokedAt == null && row.NotAfter > now).ToList());
+        return [.. ofAccounts.Concat(byCode).DistinctBy(certificate => certificate.Id)];
     }
 
     private TicketSecretsEntry Told(Ticket ticket, TicketSecrets secrets, CertificateProfile? profile) => new()
@@ -88,42 +152,5 @@ internal sealed class Tickets(AcmeDb db, ProfileVersions profiles, ServerOptions
         MacKey = Base64Url.EncodeToString(secrets.MacKey),
         ClientIdentifier = profile?.TakesClientIdentifier == true ? secrets.Code : null,
         DirectoryUrl = profile is null || profile.TicketUrl == TicketUrlMode.None ? null : $"{options.BaseUrl}/acme/{profile.Name}/{secrets.Code}/directory",
-    };
-
-    private CertificateProfile? Check(NewTicketRequest wanted, AdminCaller caller)
-    {
-        var profile = wanted.Profile is null ? null : profiles.Find(wanted.Profile)
-            ?? throw Problems.Malformed("profile-unknown", $"profile: expected one of {string.Join(", ", profiles.All.Select(profile => profile.Name))}; found '{wanted.Profile}'");
-        caller.RequireProfile(wanted.Profile);
-        var mistake = wanted switch
-        {
-            { Uses: < 0 or > MostUses } => $"uses: expected at most {MostUses}, or 0 for any number; found {wanted.Uses}",
-            { Note: { } note } when note.Length is 0 or > LongestNote || note.Any(char.IsControl) => $"note: expected 1 to {LongestNote} characters without control characters",
-            { Allowed.Count: > MostAllowed } => $"allowed: expected at most {MostAllowed} entries, found {wanted.Allowed!.Count}",
-            { Allowed: { } allowed } when allowed.Any(entry => entry.Length > LongestAllowed) => $"allowed: expected entries of at most {LongestAllowed} characters",
-            _ => null,
-        };
-        if (mistake is null && wanted.Allowed is { } patterns)
-        {
-            AllowedIdentifiers.Parse(patterns, out var wrong);
-            mistake = wrong is null ? null : $"allowed: {wrong}";
-        }
-
-        mistake ??= wanted.Attributes is null ? null : new DeviceDescription { Attributes = wanted.Attributes }.Mistakes().FirstOrDefault()
-            ?? (wanted.Attributes.Keys.FirstOrDefault(TicketFacts.IsTaken) is { } taken ? $"attributes: '{taken}' is a name that the ticket gives to a fact itself" : null);
-        return mistake is null ? profile : throw Problems.Malformed("ticket-malformed", mistake);
-    }
-
-    private static NewTicket Wanted(AcmeContext context, NewTicketRequest wanted, DateTimeOffset now) => new()
-    {
-        Profile = wanted.Profile,
-        Note = wanted.Note,
-        Uses = wanted.Uses switch { null => 1, 0 => null, var uses => uses },
-        ExpiresAt = wanted.ExpiresIn is null ? null : now + AdminDuration.Parse("expiresIn", wanted.ExpiresIn, LongestLife),
-        RegistrationEndsAt = wanted.RegistrationEndsIn is null ? null : now + AdminDuration.Parse("registrationEndsIn", wanted.RegistrationEndsIn, LongestLife),
-        Device = wanted.Device is null ? null : context.FindDevice(wanted.Device)?.Id
-            ?? throw Problems.Malformed("device-not-found", $"device: no device of the ledger has the id or identifier '{wanted.Device}', or several have"),
-        Allowed = wanted.Allowed ?? [],
-        Attributes = wanted.Attributes ?? new Dictionary<string, string>(),
     };
 }
