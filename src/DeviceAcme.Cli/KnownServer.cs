@@ -64,7 +64,8 @@ internal sealed class KnownServer
         return new KnownServer(url, profiles, root is null ? null : Path.GetFullPath(root), Path.Combine(data, "ca", "root.pem"));
     }
 
-    public string DirectoryUrl(string profile) => $"{Url}/acme/{profile}/directory";
+    /// <param name="ticket">The code of the ticket whose own directory it is; null for the profile's.</param>
+    public string DirectoryUrl(string profile, string? ticket = null) => ticket is null ? $"{Url}/acme/{profile}/directory" : $"{Url}/acme/{profile}/{ticket}/directory";
 
     /// <summary>The names of all profile files.</summary>
     public IReadOnlyList<string> ProfileNames => Directory.Exists(_profilesDirectory)

@@ -7,21 +7,21 @@ namespace DeviceAcme.Cli.Apple;
 /// <summary>What a payload says of its device: values, or the words that its management replaces by them.</summary>
 /// <param name="ClientIdentifier">The value that the device orders (ClientIdentifier).</param>
 /// <param name="ByFact">The same and others by fact, for the subject.</param>
-/// <remarks>A one-time ClientIdentifier is another way to make this record: the value of a ticket, with the facts as they are here.</remarks>
 internal sealed record DeviceNames(string ClientIdentifier, IReadOnlyDictionary<string, string> ByFact)
 {
     private static readonly Dictionary<string, string> Options = new() { [DeviceFacts.Serial] = "--serial", [DeviceFacts.Udid] = "--udid" };
 
     /// <summary>The names for one device, or for all devices of a service.</summary>
+    /// <param name="ticket">The code of the device's ticket, or the variable that becomes it; where the profile wants one, it is what the device orders.</param>
     /// <exception cref="CommandFailure">The value that the profile proves is not given, or not allowed by it.</exception>
-    public static DeviceNames For(CertificateProfile profile, string? serial, string? udid, MdmService? mdm)
+    public static DeviceNames For(CertificateProfile profile, string? serial, string? udid, MdmService? mdm, string? ticket = null)
     {
         if (!profile.Identifiers.TryGetValue(AcmeIdentifier.PermanentIdentifier, out var rule) || rule.Proves is not { } fact)
         {
             throw new CommandFailure($"profile {profile.Name} takes no permanent-identifier, which is all that Apple devices order", "its identifiers are " + string.Join(", ", profile.Identifiers.Keys));
         }
 
-        if (!Options.TryGetValue(fact, out var option))
+        if (!rule.ByTicket && !Options.ContainsKey(fact))
         {
             throw new CommandFailure($"profile {profile.Name} proves {fact}, which no Apple evidence has");
         }
@@ -35,6 +35,14 @@ internal sealed record DeviceNames(string ClientIdentifier, IReadOnlyDictionary<
             }
         }
 
+        if (rule.ByTicket)
+        {
+            return ticket is null
+                ? throw new WrongUse($"profile {profile.Name} wants a ticket: whose?", "--ticket CODE as 'deviceacme ticket add' printed it, --ticket VARIABLE of your device management, or --new-ticket to make one now")
+                : new DeviceNames(ticket, known);
+        }
+
+        var option = Options[fact];
         if (!known.TryGetValue(fact, out var identifier))
         {
             throw mdm is null

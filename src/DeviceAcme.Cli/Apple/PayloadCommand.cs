@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using DeviceAcme.Cli.Apple.Plist;
+using DeviceAcme.Cli.Tickets;
 using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Cli.Apple;
@@ -15,6 +16,7 @@ internal sealed class PayloadCommand
     private readonly Option<string> _profile = new("--profile") { HelpName = "NAME", Description = "the profile that the devices enroll in", Required = true };
     private readonly Option<string?> _serial = new("--serial") { HelpName = "SERIAL", Description = "serial number, for a payload of one device" };
     private readonly Option<string?> _udid = new("--udid") { HelpName = "UDID", Description = "UDID, likewise; on a Mac the provisioning UDID" };
+    private readonly TicketChoice _ticket;
     private readonly Option<string?> _mdm = new("--mdm") { HelpName = "NAME", Description = $"puts the variables of a device management: {string.Join(", ", MdmService.All.Select(service => service.Name))}" };
     private readonly Option<string> _format = new("--format") { HelpName = "FORMAT", Description = $"{MobileConfig} (a configuration profile) or {Declarative} (the document com.apple.credential.acme)", DefaultValueFactory = _ => MobileConfig };
     private readonly Option<string?> _dataUrl = new("--data-url") { HelpName = "URL", Description = "with declarative: prints the two declarations that lead to the document, which devices will fetch there" };
@@ -38,6 +40,7 @@ internal sealed class PayloadCommand
         _text = text;
         _talk = talk;
         _time = time;
+        _ticket = new TicketChoice(_server.Data);
     }
 
     public static Command Make(TextWriter text, Talk talk, TimeProvider time)
@@ -48,6 +51,7 @@ internal sealed class PayloadCommand
             deviceacme apple payload --profile apple-device --url https://acme.example --serial C02XK1PZJGH5 \
               --wifi Office --wifi-server radius.example --sign-cert signer.pem --sign-key signer-key.pem -o mac.mobileconfig
             deviceacme apple payload --profile apple-device --url https://acme.example --mdm fleet --format declarative
+            deviceacme apple payload --profile apple-user-enrollment --url https://acme.example --new-ticket -o olga.mobileconfig
             """);
         Option[] options =
         [
@@ -60,18 +64,22 @@ internal sealed class PayloadCommand
         }
 
         self._server.AddTo(command);
+        self._ticket.AddTo(command);
         command.SetAction(self.Run);
         return command;
     }
 
-    private int Run(ParseResult parsed)
+    private async Task<int> Run(ParseResult parsed, CancellationToken cancellation)
     {
         CheckTogether(parsed);
         var server = KnownServer.Open(parsed, _server);
         var profile = server.Profile(parsed.GetRequiredValue(_profile));
         var mdm = parsed.GetValue(_mdm) is { } service ? MdmService.Find(service) : null;
-        var device = DeviceNames.For(profile, parsed.GetValue(_serial), parsed.GetValue(_udid), mdm);
-        var payload = AcmePayload.For(profile, server.DirectoryUrl(profile.Name), device, parsed.GetValue(_keySize), mdm);
+        var ticket = await _ticket.Code(parsed, profile, parsed.GetValue(_serial) ?? parsed.GetValue(_udid), _talk, cancellation);
+        var device = DeviceNames.For(profile, parsed.GetValue(_serial), parsed.GetValue(_udid), mdm, ticket);
+        // a ticket is shown once: as what is ordered, or else by the URL
+        var directory = server.DirectoryUrl(profile.Name, profile.TakesClientIdentifier ? null : ticket);
+        var payload = AcmePayload.For(profile, directory, device, parsed.GetValue(_keySize), mdm);
         if (server.IsLoopback)
         {
             _talk.Hint($"{server.Url} is the device itself for every device but this machine: --url says what devices see");

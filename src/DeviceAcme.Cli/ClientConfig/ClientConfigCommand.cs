@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using DeviceAcme.Cli.Tickets;
 using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Identifiers;
 using DeviceAcme.Core.Profiles;
@@ -30,6 +31,7 @@ internal sealed partial class ClientConfigCommand
     private readonly Option<string?> _dnsProvider = new("--dns-provider") { HelpName = "NAME", Description = "for dns-01: the client's own name of what writes TXT records" };
     private readonly Option<bool> _json = new("--json") { Description = "for machines: the text with its language and notes" };
 
+    private readonly Option<string?> _ticket = new("--ticket") { HelpName = "CODE", Description = "a ticket's code (tkt_…) or the URL of its directory, as 'deviceacme ticket add' printed it" };
     private readonly AdminServerChoice _admin;
     private readonly TextWriter _output;
     private readonly Talk _talk;
@@ -51,7 +53,7 @@ internal sealed partial class ClientConfigCommand
             deviceacme client-config --client caddy --profile tls-server --name www.example.com --new-eab >> Caddyfile
             """)
         {
-            self._client, self._profile, self._name, self._challenge, self._email, self._eab, self._eabKey, self._newEab,
+            self._client, self._profile, self._name, self._challenge, self._email, self._eab, self._eabKey, self._newEab, self._ticket,
             self._httpPort, self._tlsPort, self._webRoot, self._dnsProvider, self._json,
         };
         self._server.AddTo(command);
@@ -68,9 +70,15 @@ internal sealed partial class ClientConfigCommand
         var server = KnownServer.Open(parsed, _server);
         var profile = server.Profile(parsed.GetRequiredValue(_profile));
         var names = Names(parsed, profile, client);
+        var ticket = parsed.GetValue(_ticket) is { } text ? TicketChoice.Read(text, profile) : null;
+        if (ticket is not null && (parsed.GetValue(_eab) is not null || parsed.GetValue(_newEab)))
+        {
+            throw new WrongUse("--ticket and --eab exclude each other: a ticket's own directory wants no external account");
+        }
+
         var enrollment = new Enrollment
         {
-            DirectoryUrl = server.DirectoryUrl(profile.Name),
+            DirectoryUrl = server.DirectoryUrl(profile.Name, ticket),
             Names = names,
             Challenge = Challenge(parsed, profile, client, names),
             Keys = profile.Certificate.Keys,
@@ -84,7 +92,7 @@ internal sealed partial class ClientConfigCommand
 
         // last: what the client cannot do is refused before a key is made for it
         client.Write(enrollment);
-        enrollment = enrollment with { ExternalAccount = await Account(parsed, profile, cancellation) };
+        enrollment = enrollment with { ExternalAccount = ticket is null ? await Account(parsed, profile, cancellation) : null };
         Print(parsed, client, enrollment, server);
         return 0;
     }
@@ -190,15 +198,10 @@ internal sealed partial class ClientConfigCommand
     {
         var keyId = parsed.GetValue(_eab);
         var wanted = keyId is not null || parsed.GetValue(_newEab);
-        if (wanted && profile.ExternalAccountBinding == ExternalAccountBindingMode.None)
-        {
-            throw new CommandFailure($"profile {profile.Name} takes no external account", "accounts.external-account-binding: required or optional in the profile");
-        }
-
         if (!wanted)
         {
-            return profile.ExternalAccountBinding == ExternalAccountBindingMode.Required
-                ? throw new CommandFailure($"profile {profile.Name} requires an external account", "--eab KEYID --eab-key MACKEY as 'deviceacme eab add' printed them, or --new-eab to make one now")
+            return profile.RequiresTicket
+                ? throw new CommandFailure($"profile {profile.Name} requires a ticket", "--eab KEYID --eab-key MACKEY or --ticket CODE as 'deviceacme ticket add' printed them, or --new-eab to make one now")
                 : null;
         }
 

@@ -1,7 +1,7 @@
 namespace DeviceAcme.Cli.ClientConfig;
 
 /// <summary>What an ACME client must be told to enroll: all of it, so that what is printed works as it is.</summary>
-/// <remarks>A ticket changes two members: the directory's URL or the external account.</remarks>
+/// <remarks>A ticket is either the directory's URL or the external account.</remarks>
 internal sealed record Enrollment
 {
     public required string DirectoryUrl { get; init; }

@@ -7,56 +7,22 @@ namespace DeviceAcme.Cli.Tickets;
 internal sealed class TicketOptions
 {
     private readonly Option<string?> _profile = new("--profile") { HelpName = "NAME", Description = "the profile that it is good for [default: any, and then by external account binding only]" };
-    private readonly Option<string?> _device = new("--device") { HelpName = "ID", Description = "the only device of the ledger that it is for: its id, serial number or another identifier" };
-    private readonly Option<string[]> _allow = new("--allow")
-    {
-        HelpName = "TYPE:PATTERN",
-        Description = "what may be ordered: dns:host.example, dns:.example.com, ip:10.0.0.0/8, permanent-identifier:C02*, or TYPE:/regex/; several can be given [default: what the profile allows]",
-        AllowMultipleArgumentsPerToken = true,
-    };
     private readonly Option<int?> _uses = new("--uses") { HelpName = "NUMBER", Description = "how often it can be used; 0 for any number [default: 1]" };
     private readonly Option<string?> _expires = new("--expires") { HelpName = "TIME", Description = "how long it can be used: 45m, 12h, 30d [default: until it is used up]" };
-    private readonly Option<string?> _registrationEnds = new("--registration-ends") { HelpName = "TIME", Description = "how long from now the accounts that come of it may order: 365d [default: without end]" };
-    private readonly Option<string[]> _attributes = new("--attribute") { HelpName = "KEY=VALUE", Description = "a fact ticket.KEY for the profile's rules and templates; several can be given", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string?> _note = new("--note") { HelpName = "TEXT", Description = "what people shall know of it" };
+    private readonly TicketLimits _limits = new();
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _profile, _device, _allow, _uses, _expires, _registrationEnds, _attributes, _note })
-        {
-            command.Options.Add(option);
-        }
+        command.Options.Add(_profile);
+        command.Options.Add(_uses);
+        command.Options.Add(_expires);
+        _limits.AddTo(command);
     }
 
-    public NewTicketRequest Read(ParseResult parsed)
+    public NewTicketRequest Read(ParseResult parsed) => _limits.Read(parsed) with
     {
-        var allowed = parsed.GetValue(_allow) ?? [];
-        var attributes = parsed.GetValue(_attributes) ?? [];
-        return new NewTicketRequest
-        {
-            Profile = parsed.GetValue(_profile),
-            Device = parsed.GetValue(_device),
-            Allowed = allowed.Length > 0 ? allowed : null,
-            Uses = parsed.GetValue(_uses),
-            ExpiresIn = parsed.GetValue(_expires),
-            RegistrationEndsIn = parsed.GetValue(_registrationEnds),
-            Attributes = attributes.Length > 0 ? Pairs(attributes) : null,
-            Note = parsed.GetValue(_note),
-        };
-    }
-
-    private static Dictionary<string, string> Pairs(IEnumerable<string> texts)
-    {
-        var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var text in texts)
-        {
-            var equals = text.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0 || !pairs.TryAdd(text[..equals], text[(equals + 1)..]))
-            {
-                throw new WrongUse($"--attribute: expected KEY=VALUE, each key once; found '{text}'");
-            }
-        }
-
-        return pairs;
-    }
+        Profile = parsed.GetValue(_profile),
+        Uses = parsed.GetValue(_uses),
+        ExpiresIn = parsed.GetValue(_expires),
+    };
 }

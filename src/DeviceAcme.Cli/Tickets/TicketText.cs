@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using DeviceAcme.Protocol.Admin;
 
 namespace DeviceAcme.Cli.Tickets;
@@ -32,6 +33,31 @@ internal static class TicketText
         }
 
         return string.Join(Environment.NewLine, rows.Where(row => row.Value is not null).Select(row => $"{row.Name,-16}  {row.Value}"));
+    }
+
+    /// <summary>The ticket with what to give to whom.</summary>
+    public static string Present(TicketEntry ticket)
+    {
+        var text = new StringBuilder(One(ticket));
+        if (ticket.Secrets is { } secrets)
+        {
+            text.AppendLine().AppendLine();
+            if (secrets.ClientIdentifier is { } code)
+            {
+                text.AppendLine("a managed Apple device, in its payload ('deviceacme apple payload --ticket' writes it):");
+                text.AppendLine($"  ClientIdentifier  {code}");
+            }
+            else if (secrets.DirectoryUrl is { } url)
+            {
+                text.AppendLine("a client that cannot send an external account, Apple's for example, as its directory:");
+                text.AppendLine($"  {url}");
+            }
+
+            text.AppendLine("a client with external account binding ('deviceacme client-config' prints its command):");
+            text.AppendLine($"  --eab {secrets.KeyId} --eab-key {secrets.MacKey}");
+        }
+
+        return text.ToString().TrimEnd();
     }
 
     public static string Table(IReadOnlyList<TicketEntry> tickets)

@@ -11,7 +11,8 @@ internal static partial class Migrations
     /// <summary>The number of the newest migration that this program knows.</summary>
     public static int Newest => All().Max(migration => migration.Number);
 
-    public static void Run(SqliteConnection connection)
+    /// <param name="upTo">The last one to run, for a schema of an earlier version; null for all.</param>
+    public static void Run(SqliteConnection connection, int? upTo = null)
     {
         Execute(connection, null, "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL) STRICT");
         var applied = Applied(connection);
@@ -21,7 +22,7 @@ internal static partial class Migrations
             throw new NewerSchemaException(applied.Max(), all[^1].Number);
         }
 
-        foreach (var migration in all.Where(migration => !applied.Contains(migration.Number)))
+        foreach (var migration in all.Where(migration => !applied.Contains(migration.Number) && !(migration.Number > upTo)))
         {
             using var transaction = connection.BeginTransaction(deferred: false);
             Execute(connection, transaction, migration.Sql);

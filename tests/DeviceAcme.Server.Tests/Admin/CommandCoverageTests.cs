@@ -23,6 +23,7 @@ public sealed partial class CommandCoverageTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "tls-server.yaml"), File.ReadAllText(Path.Combine(Server.Hosting.Settings.ShippedProfiles, "tls-server.yaml")) + "# another text\n");
         File.WriteAllText(Path.Combine(_folder, "devices.csv"), "serial\nC02SIM000001\n");
         using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        File.WriteAllText(Path.Combine(_folder, "key.pem"), key.ExportSubjectPublicKeyInfoPem());
         var request = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=x", key, System.Security.Cryptography.HashAlgorithmName.SHA256);
         var now = TimeProvider.System.GetUtcNow();
         using var certificate = request.CreateSelfSigned(now, now.AddDays(1));

@@ -1,6 +1,6 @@
 namespace DeviceAcme.Server.Tests.Admin;
 
-/// <summary>Which command asks for which operation of the admin API. They run one after another on one server; FOLDER has tls-server.yaml, devices.csv and ca.pem.</summary>
+/// <summary>Which command asks for which operation of the admin API. They run one after another on one server; FOLDER has tls-server.yaml, devices.csv, ca.pem and key.pem.</summary>
 internal static class CommandTable
 {
     /// <summary>Operations whose answer the commands get in another way.</summary>
@@ -75,9 +75,12 @@ internal static class CommandTable
         ("GET /admin/v1/profile-versions", "profile history"),
         ("POST /admin/v1/profile-versions/{number}/rollback", "profile rollback --set 1 --reason x --yes"),
 
+        ("POST /admin/v1/accounts", "account register --profile tls-server --key FOLDER/key.pem"),
         ("GET /admin/v1/tickets", "ticket list"),
         ("POST /admin/v1/tickets", "ticket add --profile tls-server"),
         ("GET /admin/v1/tickets/{id}", "ticket show x"),
+        ("POST /admin/v1/tickets/{id}/renew", "ticket present x --renew"),
+        ("POST /admin/v1/tickets/{id}/revoke", "ticket revoke x"),
 
         ("GET /admin/v1/tokens", "token list"),
         ("POST /admin/v1/tokens", "token add x --role auditor"),

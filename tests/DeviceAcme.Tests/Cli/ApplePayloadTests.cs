@@ -211,6 +211,23 @@ public sealed class ApplePayloadTests : IDisposable
     }
 
     [Fact]
+    public async Task A_ticket_is_what_is_ordered_where_the_profile_wants_one_and_else_the_directory()
+    {
+        const string Ticket = "tkt_AAAAAAAAAAAAAAAAAAAAAA";
+        var ordered = PlistReader.Read(Encoding.UTF8.GetBytes((await Terminal.TypeWithServer(["apple", "payload", "--profile", "apple-user-enrollment", "--ticket", Ticket])).ShouldExit(0).Output));
+        Part(ordered, AppleKey.AcmePayload).TextOf("ClientIdentifier").Should().Be(Ticket, "the device sends it verbatim");
+        Part(ordered, AppleKey.AcmePayload).TextOf("DirectoryURL").Should().Be("https://acme.example/acme/apple-user-enrollment/directory");
+
+        var directory = Part(await Payload("--serial", "C02XK1PZJGH5", "--ticket", $"https://acme.example/acme/apple-device/{Ticket}/directory"), AppleKey.AcmePayload);
+        directory.TextOf("ClientIdentifier").Should().Be("C02XK1PZJGH5");
+        directory.TextOf("DirectoryURL").Should().Be($"https://acme.example/acme/apple-device/{Ticket}/directory");
+
+        var variable = PlistReader.Read(Encoding.UTF8.GetBytes((await Terminal.TypeWithServer(["apple", "payload", "--profile", "apple-user-enrollment", "--mdm", "jamf", "--ticket", "$EXTENSIONATTRIBUTE_12"])).ShouldExit(0).Output));
+        Part(variable, AppleKey.AcmePayload).TextOf("ClientIdentifier").Should().Be("$EXTENSIONATTRIBUTE_12");
+        (await Terminal.TypeWithServer(["apple", "payload", "--profile", "apple-user-enrollment", "--serial", "C02XK1PZJGH5"])).ShouldExit(2).Error.Should().Contain("wants a ticket: whose?").And.Contain("--new-ticket");
+    }
+
+    [Fact]
     public async Task Help_ends_with_lines_to_copy() =>
         (await Terminal.Type("apple", "payload", "--help")).ShouldExit(0).Output.Should().Contain("Examples:").And.Contain("  deviceacme apple payload --profile apple-device");
 

@@ -44,6 +44,18 @@ public sealed class ClientConfigTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Clients))]
+    public async Task A_ticket_is_the_directory_and_no_external_account(string client)
+    {
+        foreach (var ticket in new[] { "tkt_AAAAAAAAAAAAAAAAAAAAAA", "https://acme.example/acme/bound/tkt_AAAAAAAAAAAAAAAAAAAAAA/directory" })
+        {
+            var printed = (await Run(client, "bound", "--name", "www.example.com", "--ticket", ticket)).ShouldExit(0).Output;
+
+            printed.Should().StartWith($"# {client} for https://acme.example/acme/bound/tkt_AAAAAAAAAAAAAAAAAAAAAA/directory\n");
+            printed.ToLowerInvariant().Should().NotContain("eab").And.NotContain("externalaccount").And.NotContain("extacct");
+        }
+    }
+
+    [Theory, MemberData(nameof(Clients))]
     public async Task No_client_is_told_of_an_account_that_nobody_gave(string client) =>
         (await Run(client, "tls-server", "--name", "www.example.com")).ShouldExit(0).Output.ToLowerInvariant().Should().NotContain("eab").And.NotContain("externalaccount").And.NotContain("extacct");
 
@@ -101,8 +113,10 @@ public sealed class ClientConfigTests : IDisposable
     [InlineData(1, "enrolls no addresses", "certbot", "tls-server", "--name", "10.0.0.1")]
     [InlineData(1, "does not allow 'www.example.org'", "certbot", "narrow", "--name", "www.example.org")]
     [InlineData(2, "--name 'a;b.example'", "certbot", "tls-server", "--name", "a;b.example")]
-    [InlineData(1, "requires an external account", "certbot", "bound")]
-    [InlineData(1, "takes no external account", "certbot", "tls-server", "--eab", "id", "--eab-key", "key")]
+    [InlineData(1, "requires a ticket", "certbot", "bound")]
+    [InlineData(2, "--ticket and --eab exclude each other", "certbot", "bound", "--ticket", "tkt_AAAAAAAAAAAAAAAAAAAAAA", "--new-eab")]
+    [InlineData(2, "--ticket: expected a code", "certbot", "bound", "--ticket", "AAAA")]
+    [InlineData(2, "--ticket: it is of profile tls-server", "certbot", "bound", "--ticket", "https://acme.example/acme/tls-server/tkt_AAAAAAAAAAAAAAAAAAAAAA/directory")]
     [InlineData(2, "--eab needs the MAC key", "certbot", "bound", "--eab", "id")]
     [InlineData(2, "expected base64url", "certbot", "bound", "--eab", "id", "--eab-key", "a b")]
     [InlineData(2, "cannot prove host.example by it", "certbot", "tls-server", "--challenge", "tls-alpn-01")]

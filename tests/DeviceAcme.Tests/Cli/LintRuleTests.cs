@@ -48,6 +48,7 @@ public sealed class LintRuleTests
         ("directory-url-invalid", $"{Acme}.DirectoryURL", () => Right().With("DirectoryURL", "acme.example/directory"), () => Right()),
         ("directory-url-not-https", $"{Acme}.DirectoryURL", () => Right().With("DirectoryURL", "http://acme.example/acme/apple-device/directory"), () => Right()),
         ("directory-url-other-server", $"{Acme}.DirectoryURL", () => Right().With("DirectoryURL", "https://acme.example:8443/acme/apple-device/directory"), () => Right()),
+        ("directory-url-other-profile", $"{Acme}.DirectoryURL", () => Right().With("DirectoryURL", "https://acme.example/acme/other/tkt_AAAAAAAAAAAAAAAAAAAAAA/directory"), () => Right().With("DirectoryURL", "https://acme.example/acme/apple-device/tkt_AAAAAAAAAAAAAAAAAAAAAA/directory")),
         ("directory-url-other-profile", $"{Acme}.DirectoryURL", () => Right().With("DirectoryURL", "https://acme.example/directory"), () => Right().With("DirectoryURL", "https://acme.example/below/acme/apple-device/directory")),
 
         // who it says it is
@@ -57,6 +58,8 @@ public sealed class LintRuleTests
         ("client-identifier-not-allowed", $"{Acme}.ClientIdentifier", () => Right("no-variable") with { Profile = OnlyC02 }, () => Right("$SERIALNUMBER") with { Profile = OnlyC02 }),
         ("client-identifier-other-fact", $"{Acme}.ClientIdentifier", () => Right("$UDID"), () => Right("$SERIALNUMBER")),
         ("client-identifier-other-management", $"{Acme}.ClientIdentifier", () => Right("$SERIALNUMBER") with { Mdm = MdmService.Find("fleet") }, () => Right("$SERIALNUMBER") with { Mdm = MdmService.Find("jamf") }),
+        ("client-identifier-not-ticket", $"{Acme}.ClientIdentifier", () => Right() with { Profile = ByTicket }, () => Right("tkt_AAAAAAAAAAAAAAAAAAAAAA") with { Profile = ByTicket }),
+        ("client-identifier-not-ticket", $"{Acme}.ClientIdentifier", () => Right("$SERIALNUMBER") with { Profile = ByTicket }, () => Right("$EXTENSIONATTRIBUTE_12") with { Profile = ByTicket }),
         ("client-identifier-unknown-variable", $"{Acme}.ClientIdentifier", () => Right("$COMPUTERNAME"), () => Right("$SERIALNUMBER")),
 
         // the key
@@ -95,6 +98,9 @@ public sealed class LintRuleTests
         ("extended-key-usage-invalid", $"{Acme}.ExtendedKeyUsage[0]", () => Right().With("ExtendedKeyUsage", Texts("clientAuth")), () => Right()),
         ("extended-key-usage-differs", $"{Acme}.ExtendedKeyUsage", () => Right().With("ExtendedKeyUsage", Texts("1.3.6.1.5.5.7.3.1")), () => Right()),
     ];
+
+    private static DeviceAcme.Core.Profiles.CertificateProfile ByTicket { get; } = Read("apple-device", text => text
+        .Replace("proves: device.serial", "proves: ticket", StringComparison.Ordinal).Replace("\n    - permanent-identifier: \"{{identifier}}\"", " []", StringComparison.Ordinal));
 
     private static DeviceAcme.Core.Profiles.CertificateProfile OnlyC02 { get; } = Read("apple-device", text => text.Replace("[\"*\"]", "[\"C02*\"]", StringComparison.Ordinal));
 

@@ -10,7 +10,7 @@ using DeviceAcme.Simulator.Vendors;
 
 namespace DeviceAcme.Simulator.Commands;
 
-/// <summary><c>enroll --kind mac | tpm | android | printer | iot | yubikey | authenticator | server</c></summary>
+/// <summary><c>enroll --kind mac | byod | tpm | android | printer | iot | yubikey | authenticator | server</c></summary>
 internal sealed class EnrollCommand
 {
     private readonly Option<string> _kind = OneOf("--kind", "what enrolls", required: true, [.. Devices.Kinds]);
@@ -19,7 +19,7 @@ internal sealed class EnrollCommand
     private readonly Option<string?> _out = new("--out") { Description = "folder for key, certificate and evidence (default: .dev/out/KIND)" };
     private readonly Option<string[]> _names = new("--name") { Description = "server: DNS name or IP address; can be repeated", DefaultValueFactory = _ => [] };
     private readonly Option<string?> _serial = new("--serial") { Description = "mac, android, printer, iot, yubikey, authenticator: serial number; tpm: which TPM of the vendor" };
-    private readonly Option<string?> _ordered = new("--client-identifier") { Description = "mac: order this and not the serial number, as a profile's ClientIdentifier does" };
+    private readonly Option<string?> _ordered = new("--client-identifier") { Description = "mac, byod: order this and not the serial number, as a profile's ClientIdentifier does; for byod it is the code of a ticket" };
     private readonly Option<string?> _key = OneOf<string?>("--key", "type of the certificate's key", required: false, [.. DeviceKeys.Types]);
     private readonly Option<string> _tpm = OneOf("--tpm", "tpm: in managed code, or Debian's software TPM", required: false, "managed", "swtpm");
     private readonly Option<string?> _tpmState = new("--tpm-state") { Description = "swtpm: folder of the TPM (default: .dev/swtpm/NAME of --serial)" };
@@ -71,7 +71,7 @@ internal sealed class EnrollCommand
         var command = new Command("faults", "list what --fault can make wrong");
         command.SetAction(_ =>
         {
-            List<AppleFault>("mac", terminal);
+            List<AppleFault>("mac, byod", terminal);
             List<TpmFault>("tpm", terminal);
             List<AndroidFault>("android", terminal);
             terminal.Data($"tpm  {SwtpmEnrollee.OtherKey,-26} with --tpm swtpm: the CSR is for another key of the TPM than the attested one");

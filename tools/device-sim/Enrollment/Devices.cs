@@ -46,12 +46,13 @@ internal sealed record DeviceSettings
 /// <summary>The kinds of device: one line each.</summary>
 internal static class Devices
 {
-    public static IReadOnlyList<string> Kinds { get; } = ["mac", "tpm", "android", "printer", "iot", "yubikey", "authenticator", "server"];
+    public static IReadOnlyList<string> Kinds { get; } = ["mac", "byod", "tpm", "android", "printer", "iot", "yubikey", "authenticator", "server"];
 
     /// <summary>The directory of a kind on the server that <c>./dev run</c> starts.</summary>
     public static string Directory(string kind) => kind switch
     {
         "mac" => "https://localhost:14000/acme/apple-device/directory",
+        "byod" => "https://localhost:14000/acme/apple-user-enrollment/directory",
         "tpm" => "https://localhost:14000/acme/linux-tpm/directory",
         "android" => "https://localhost:14000/acme/android-device/directory",
         "printer" or "iot" => "https://localhost:14000/acme/iot-idevid/directory",
@@ -64,6 +65,7 @@ internal static class Devices
     public static Task<IDevice> Start(DeviceSettings settings, Func<FakeVendors> vendors, DateTimeOffset now, CancellationToken cancellation) => settings.Kind switch
     {
         "mac" => Task.FromResult(Mac(settings, vendors().Apple, now)),
+        "byod" => Task.FromResult(Byod(settings, vendors().Apple, now)),
         "tpm" when settings.Swtpm => Swtpm(settings, vendors, now, cancellation),
         "tpm" => Task.FromResult(Tpm(settings, vendors().Tpm, now)),
         "android" => Task.FromResult(Android(settings, vendors().Android, now)),
@@ -75,9 +77,16 @@ internal static class Devices
         _ => throw new SimulatorException($"no device of kind {settings.Kind}", $"choose one of {string.Join(", ", Kinds)}"),
     };
 
-    private static IDevice Mac(DeviceSettings settings, AppleVendor vendor, DateTimeOffset now)
+    private static IDevice Mac(DeviceSettings settings, AppleVendor vendor, DateTimeOffset now) =>
+        Apple(settings, settings.Serial is null ? AppleDevice.Mac() : AppleDevice.Mac(settings.Serial), settings.Ordered, vendor, now);
+
+    // under User Enrollment Apple leaves serial number and UDID out
+    private static IDevice Byod(DeviceSettings settings, AppleVendor vendor, DateTimeOffset now) => settings.Ordered is { } ticket
+        ? Apple(settings, AppleDevice.IPhone() with { Serial = null, Udid = null }, ticket, vendor, now)
+        : throw new SimulatorException("a device under User Enrollment has nothing to order but its ticket", "--client-identifier tkt_…, from 'deviceacme ticket add --profile apple-user-enrollment'");
+
+    private static IDevice Apple(DeviceSettings settings, AppleDevice device, string? ordered, AppleVendor vendor, DateTimeOffset now)
     {
-        var device = settings.Serial is null ? AppleDevice.Mac() : AppleDevice.Mac(settings.Serial);
         var maker = new AppleMaker(vendor, now) { Device = device };
         if (settings.Fault is not null)
         {
@@ -85,7 +94,7 @@ internal static class Devices
         }
 
         return DeviceKeys.Make(settings.Key ?? "ec-p384") is ECDsa key
-            ? new MacDevice(maker, settings.Ordered ?? device.Serial!, key)
+            ? new MacDevice(maker, ordered ?? device.Serial!, key)
             : throw new SimulatorException("Apple attests EC keys alone", "choose --key ec-p256 or ec-p384");
     }
 

@@ -1,4 +1,5 @@
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Cli.Apple.Lint;
@@ -19,16 +20,20 @@ internal static class ClientIdentifierRules
         LintRule.OfPayload("client-identifier-not-allowed", Severity.Error, Profile, (payload, subject) =>
             payload.Text(AppleKey.ClientIdentifier) is { Length: > 0 } text && MdmVariables.In(text) is null && Rule(subject) is { } rule && !rule.Allows(text)
                 ? new(At(payload), "a value that the profile allows: " + string.Join(", ", rule.Allow), $"'{Visible(text)}'") : null),
+        LintRule.OfPayload("client-identifier-not-ticket", Severity.Error, Profile, (payload, subject) =>
+            payload.Text(AppleKey.ClientIdentifier) is { Length: > 0 } text && Rule(subject)?.ByTicket == true && !TicketCode.Is(text)
+            && (MdmVariables.In(text) is null || MdmVariables.Meanings(text).Any())
+                ? new(At(payload), "the code of a ticket, or the variable that becomes one: the profile says proves: ticket", $"'{Visible(text)}'") : null),
         LintRule.OfPayload("client-identifier-other-fact", Severity.Error, Profile, (payload, subject) =>
-            payload.Text(AppleKey.ClientIdentifier) is { } text && Rule(subject)?.Proves is { } fact
+            payload.Text(AppleKey.ClientIdentifier) is { } text && Rule(subject) is { ByTicket: false, Proves: { } fact }
             && MdmVariables.Meanings(text).Select(meaning => meaning.Fact).Distinct().ToArray() is { Length: > 0 } facts && !facts.Contains(fact)
                 ? new(At(payload), $"a variable for {fact}, which the profile proves", $"{text}, which is {facts[0]}") : null),
         LintRule.OfPayload("client-identifier-other-management", Severity.Error, LintRules.Apple, (payload, subject) =>
-            payload.Text(AppleKey.ClientIdentifier) is { } text && subject.Mdm is { } mdm && MdmVariables.In(text) is { } variable
+            payload.Text(AppleKey.ClientIdentifier) is { } text && Rule(subject)?.ByTicket != true && subject.Mdm is { } mdm && MdmVariables.In(text) is { } variable
             && variable != mdm.Serial && variable != mdm.Udid
                 ? new(At(payload), $"a variable of {mdm.Title}: {mdm.Serial}{(mdm.Udid is null ? "" : " or " + mdm.Udid)}", variable) : null),
         LintRule.OfPayload("client-identifier-unknown-variable", Severity.Warning, Profile, (payload, subject) =>
-            payload.Text(AppleKey.ClientIdentifier) is { } text && subject.Mdm is null && MdmVariables.In(text) is { } variable && !MdmVariables.Meanings(text).Any()
+            payload.Text(AppleKey.ClientIdentifier) is { } text && Rule(subject)?.ByTicket != true && subject.Mdm is null && MdmVariables.In(text) is { } variable && !MdmVariables.Meanings(text).Any()
                 ? new(At(payload), "the variable of a management for the serial number or the UDID, and nothing beside it", text == variable ? variable : $"{variable} in '{Visible(text)}'") : null),
     ];
 

@@ -1,3 +1,5 @@
+using DeviceAcme.Core.Tickets;
+
 namespace DeviceAcme.Cli.Apple.Lint;
 
 /// <summary>Where the device goes: the URL is all that selects a profile, because Apple's client sends neither profile nor external account.</summary>
@@ -22,9 +24,13 @@ internal static class DirectoryRules
     /// <summary>The profile whose directory this is; null where it is none of ours.</summary>
     public static string? ProfileOf(Uri url)
     {
-        // /acme/{profile}/directory, below whatever a proxy puts before it
-        var segments = url.AbsolutePath.Split('/');
-        return segments is [.., "acme", var profile, "directory"] ? profile : null;
+        // /acme/{profile}/directory or /acme/{profile}/{ticket}/directory, below whatever a proxy puts before it
+        return url.AbsolutePath.Split('/') switch
+        {
+            [.., "acme", var profile, "directory"] => profile,
+            [.., "acme", var profile, var ticket, "directory"] when TicketCode.Is(ticket) || MdmVariables.IsOne(Uri.UnescapeDataString(ticket)) => profile,
+            _ => null,
+        };
     }
 
     /// <summary>The payload's directory; null where there is none or no URL.</summary>
