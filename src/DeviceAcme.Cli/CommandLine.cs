@@ -80,7 +80,6 @@ internal static class CommandLine
         var root = new RootCommand("Administration of a DeviceAcme server from a terminal.");
         root.Subcommands.Add(Eab(output, talk));
         root.Subcommands.Add(new TicketCommands(output, talk).Command());
-        root.Subcommands.Add(Accounts(output, talk));
         root.Subcommands.Add(ExplainCommand.Make(output));
         root.Subcommands.Add(EvidenceCommands.Make(output, talk));
         root.Subcommands.Add(new DeviceCommands(output, talk).Command());
@@ -104,12 +103,6 @@ internal static class CommandLine
         root.Subcommands.Add(new WebhookCommands(output, talk).Command());
         root.Subcommands.Add(new SyncCommands(output, talk).Command());
         return root;
-    }
-
-    private static Command Accounts(TextWriter output, Talk talk)
-    {
-        var (server, json) = (new AdminServerChoice(), ForMachines());
-        return new Command("account", "ACME accounts") { server, json, new RegisterCommand(output, talk, server, json).Command() };
     }
 
     private static Command Eab(TextWriter output, Talk talk)

@@ -4,7 +4,7 @@ using DeviceAcme.Protocol.Admin;
 
 namespace DeviceAcme.Cli.Accounts;
 
-/// <summary><c>deviceacme account list | show | deactivate</c>: ACME accounts.</summary>
+/// <summary><c>deviceacme account list | show | register | deactivate</c>: ACME accounts.</summary>
 internal sealed class AccountCommands(TextWriter output, Talk talk)
 {
     private const string Route = "admin/v1/accounts";
@@ -12,7 +12,7 @@ internal sealed class AccountCommands(TextWriter output, Talk talk)
     private readonly AdminServerChoice _server = new();
     private readonly Option<bool> _json = CommandLine.ForMachines();
 
-    public Command Command() => new("account", "ACME accounts") { _server, _json, List(), Show(), Deactivate() };
+    public Command Command() => new("account", "ACME accounts") { _server, _json, List(), Show(), new RegisterCommand(output, talk, _server, _json).Command(), Deactivate() };
 
     private Command List()
     {

@@ -31,7 +31,7 @@ public abstract record AccountDescription
     [JsonPropertyName("externalAccountKeyId")]
     public string? ExternalAccountKeyId { get; init; }
 
-    /// <summary>The ticket that it came with; see <c>GET /admin/v1/tickets/{id}</c>.</summary>
+    /// <summary>The ticket that it came of, or that it used first; its rules are those of the account.</summary>
     [JsonPropertyName("ticketId")]
     public string? TicketId { get; init; }
 }

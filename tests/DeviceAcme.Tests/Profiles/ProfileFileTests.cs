@@ -92,7 +92,7 @@ public sealed class ProfileFileTests
         var set = ProfileSet.Load(folder, TrustFolders.Load([Path.Combine(folder, "trust")], mistakes), mistakes);
 
         mistakes.Errors.Should().BeEmpty();
-        set.All.Select(profile => profile.Name).Should().Equal("android-device", "apple-device", "iot-idevid", "linux-tpm", "printer", "tls-server", "virtual-tpm", "windows-tpm", "yubikey");
+        set.All.Select(profile => profile.Name).Should().Equal("android-device", "apple-device", "apple-user-enrollment", "iot-idevid", "linux-tpm", "printer", "tls-server", "virtual-tpm", "windows-tpm", "yubikey");
         mistakes.Warnings.Should().OnlyContain(warning => warning.Key == "attestation.anchors", "their roots are the operator's");
         mistakes.Warnings.Select(warning => Path.GetFileName(warning.File)).Should().Equal("iot-idevid.yaml");
     }
