@@ -114,6 +114,7 @@ internal sealed class RenderCommand
         {
             Profile = profile,
             Identifiers = identifiers.Length > 0 ? identifiers : SampleCertificate.Identifiers(profile),
+            DeviceProven = true,
             Facts = SampleCertificate.Facts(profile, facts),
             Request = SampleCertificate.Request(Key(parsed, profile)),
             Now = _time.GetUtcNow(),
@@ -168,6 +169,7 @@ internal sealed class RenderCommand
             Profile = profile,
             Identifiers = identifiers,
             Facts = new FactSet(facts.Values),
+            DeviceProven = proofs.Count > 0,
             Unproven = unproven,
             ResidencyUnproven = residency,
             Request = request is null ? SampleCertificate.Request(Key(parsed, profile)) : CertificateSigningRequest.Read(Base64Url.DecodeFromChars(request)),

@@ -81,6 +81,7 @@ internal static class ShowCommand
         line("validity", Words([.. template.ValidityByFacts.Select(other => $"{Time(other.Length)}{When(other.When)}"), Time(template.Validity)]));
         line("backdate", Time(template.Backdate));
         line("noRevAvail, must-staple", $"{(template.NoRevocation ? "yes" : "no")}, {(template.MustStaple ? "yes" : "no")}");
+        line("Microsoft SID", template.MicrosoftSid switch { SidMode.None => "no", SidMode.Optional => "where the ledger has one", _ => "required" });
         line("keys and issuers", Words(template.Keys.Select(type => $"{type} by {profile.IssuerFor(type)}")));
     }
 

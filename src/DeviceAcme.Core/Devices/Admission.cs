@@ -28,12 +28,12 @@ internal static class Admission
 
     public const string Rule = "the ledger knows the device, and nothing is held against it";
 
-    public static Reason Unknown { get; } = Row("device-unknown", "The evidence is good, but the device is not in the ledger: add it to an inventory (--devices), or let the profile register whoever comes (devices.unknown).");
+    public static Reason Unknown { get; } = Row("device-unknown", "The evidence is good, but the device is not in the ledger: add it (deviceacme device add or import), or let the profile register whoever comes (devices.unknown).");
     public static Reason Unapproved { get; } = Row("device-unapproved", "The device proved itself where an officer decides, and nobody has: approve its order, or let an inventory call it expected.");
-    public static Reason Quarantined { get; } = Row("device-quarantined", "The device is set aside while somebody looks at it: an inventory that calls it expected or active lets it go on.");
-    public static Reason Blocked { get; } = Row("device-blocked", "The device is shut out: an inventory that calls it expected or active takes it back.");
-    public static Reason Retired { get; } = Row("device-retired", "The device is out of service: an inventory that calls it expected or active puts it back.");
-    public static Reason Ambiguous { get; } = Row("device-ambiguous", "The evidence names several devices of the ledger at once: mend the inventory, one of them has another's identifier.");
+    public static Reason Quarantined { get; } = Row("device-quarantined", "The device is set aside while somebody looks at it: deviceacme device unblock lets it go on.");
+    public static Reason Blocked { get; } = Row("device-blocked", "The device is shut out: deviceacme device unblock takes it back.");
+    public static Reason Retired { get; } = Row("device-retired", "The device is out of service: deviceacme device unblock puts it back.");
+    public static Reason Ambiguous { get; } = Row("device-ambiguous", "The evidence names several devices of the ledger at once: one of them has another's identifier (deviceacme device edit).");
 
     /// <summary>The reasons, one for each way to be kept out.</summary>
     public static IReadOnlyList<Reason> Reasons { get; } = [Unknown, Unapproved, Quarantined, Blocked, Retired, Ambiguous];

@@ -101,6 +101,9 @@ internal sealed partial record DeviceDescription
     /// <summary>True for the name of a group, which is also the last part of a fact's name.</summary>
     public static bool IsName(string text) => Name().IsMatch(text);
 
+    /// <summary>True for the security identifier of an account in a domain.</summary>
+    public static bool IsSid(string text) => Sid().IsMatch(text);
+
     private static bool Fits(string text) => text.Length <= LongestText && !text.Any(char.IsControl);
 
     private static string Shown(string text) => text.Length > 40 ? text[..40] + "…" : text;

@@ -63,7 +63,8 @@ internal static class DevicePolicy
     /// <summary>A stored verdict under other rules: what earlier rules about facts said of it counts no more.</summary>
     public static Verdict Rejudge(Verdict stored, AttestationRule profile)
     {
-        var checks = stored.Checks.Where(check => check.Name != FactRuleCheck).ToList();
+        // what the ledger said then, it may no longer say: rules are judged on what the evidence alone is worth
+        var checks = Admission.WithoutLedger(stored).Checks.Where(check => check.Name != FactRuleCheck).ToList();
         var judged = Judge(
             new Verdict
             {

@@ -19,6 +19,9 @@ internal sealed record CertificateInputs
     /// <summary>True where a device identifier was let through without proof, because the profile merely observes.</summary>
     public bool Unproven { get; init; }
 
+    /// <summary>True where evidence proved the very device that the ledger's facts are about. A ticket, or an identifier that was merely observed, does not.</summary>
+    public bool DeviceProven { get; init; }
+
     /// <summary>True where evidence proves the device and its wish for this key, and not that the key lives in protected hardware.</summary>
     public bool ResidencyUnproven { get; init; }
 
@@ -77,6 +80,11 @@ internal static class CertificatePlanner
         {
             // RFC 7633 §6: SEQUENCE OF INTEGER with status_request
             extensions.Add(new PlannedExtension(Oids.TlsFeature, false, new byte[] { 0x30, 0x03, 0x02, 0x01, 0x05 }));
+        }
+
+        if (MicrosoftSid.Plan(template.MicrosoftSid, inputs.Facts, inputs is { DeviceProven: true, Unproven: false }) is { } sid)
+        {
+            extensions.Add(sid);
         }
 
         extensions.AddRange(template.Extensions.Select(extension => Extension(extension, inputs)));

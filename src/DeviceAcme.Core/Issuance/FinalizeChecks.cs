@@ -9,13 +9,16 @@ internal sealed class FinalizeChecks
     private readonly List<Check> _checks = [];
     private readonly List<Problem> _problems = [];
 
+    // of the first problem, which gives the answer its status
+    private int? _retryAfter;
+
     public bool AnyFailed => _problems.Count > 0;
 
     /// <summary>
     /// What the client is told: the first failed check, and each failed one as a subproblem (RFC 8555 §6.7.1); null where none failed.
     /// </summary>
     public ProblemException? Refusal => _problems.Count == 0 ? null
-        : new ProblemException(_problems[0] with { Identifier = null, Subproblems = [.. _problems.Select(problem => problem with { Status = null })] });
+        : new ProblemException(_problems[0] with { Identifier = null, Subproblems = [.. _problems.Select(problem => problem with { Status = null })] }) { RetryAfterSeconds = _retryAfter };
 
     /// <summary>The checks as they are stored and explained.</summary>
     public Verdict Verdict => new()
@@ -48,6 +51,7 @@ internal sealed class FinalizeChecks
     {
         var reason = FinalizeReasons.Find(refusal.Problem.Reason!);
         _checks.Add(new Check(name, rule, CheckOutcome.Failed, refusal.Problem.Detail, reason, reason.Advice));
+        _retryAfter = _problems.Count == 0 ? refusal.RetryAfterSeconds : _retryAfter;
         _problems.Add(refusal.Problem);
     }
 

@@ -32,6 +32,7 @@ internal static class FinalizeReasons
         new("csr-uri-not-ordered", Request, "The URI in the request must be an ordered one octet for octet, or be left out."),
         new("uri-not-vouched", "ledger", "Give the device the attribute of the ledger that the profile's 'vouched' names, or order the URI that it is called by."),
         .. Devices.Admission.Reasons,
+        .. Devices.LimitReasons.All,
         .. Webhooks.WebhookReasons.All,
         .. Orders.ApprovalReasons.All,
         .. Tickets.TicketReasons.All,

@@ -13,6 +13,8 @@ internal sealed record SampleCertificate(CertificatePlan Plan, ReadOnlyMemory<by
     /// <summary>The value of facts and identifiers that nobody named.</summary>
     public const string Value = "SAMPLE-0001";
 
+    private const string SidFact = Devices.LedgerFacts.Prefix + Devices.DeviceDescription.SidAttribute;
+    private const string Sid = "S-1-5-21-1-1-1-1000";
     private const string NameOfNobody = "CN=preview: not issued by any CA";
 
     /// <summary>Identifiers of each type that the profile offers.</summary>
@@ -33,6 +35,11 @@ internal sealed record SampleCertificate(CertificatePlan Plan, ReadOnlyMemory<by
         foreach (var name in ProfileRules.Texts(profile.Certificate).SelectMany(place => place.Text.Placeholders).Where(name => name != TextTemplate.Identifier))
         {
             facts.TryAdd(name, new Fact(name, new FactValue.Text(Value), true));
+        }
+
+        if (profile.Certificate.MicrosoftSid != SidMode.None)
+        {
+            facts.TryAdd(SidFact, new Fact(SidFact, new FactValue.Text(Sid), true));
         }
 
         return new FactSet(facts.Values);

@@ -43,6 +43,9 @@ internal sealed record CertificateProfile
     /// <summary>How long verdicts and evidence are kept.</summary>
     public EvidenceRetention Evidence { get; init; } = EvidenceRetention.Default;
 
+    /// <summary>What one account may have.</summary>
+    public Limits AccountLimits { get; init; } = Limits.None;
+
     /// <summary>What it says about the ledger of devices.</summary>
     public DeviceRule Devices { get; init; } = DeviceRule.Silent;
 

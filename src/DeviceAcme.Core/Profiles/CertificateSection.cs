@@ -9,8 +9,10 @@ internal static class CertificateSection
     internal static readonly string[] Known =
     [
         "subject", "subject-alternative-names", "from-request", "identifier-in-certificate", "keys", "key-usage",
-        "extended-key-usage", "policies", "extensions", "validity", "backdate", "no-rev-avail", "must-staple",
+        "extended-key-usage", "policies", "extensions", "validity", "backdate", "no-rev-avail", "must-staple", "microsoft-sid",
     ];
+
+    internal static readonly IReadOnlyDictionary<string, SidMode> SidModes = Enum.GetValues<SidMode>().ToDictionary(mode => mode.ToString().ToLowerInvariant(), StringComparer.Ordinal);
 
     public static CertificateTemplate Read(ProfileNode node)
     {
@@ -33,6 +35,7 @@ internal static class CertificateSection
             Policies = properties.TryGetValue("policies", out written) ? PolicySection.Read(written) : [],
             NoRevocation = properties.TryGetValue("no-rev-avail", out written) && written.Flag(),
             MustStaple = properties.TryGetValue("must-staple", out written) && written.Flag(),
+            MicrosoftSid = properties.TryGetValue("microsoft-sid", out written) ? written.Choice(SidModes) : SidMode.None,
             Validity = validity,
             ValidityByFacts = byFacts,
             Backdate = properties.TryGetValue("backdate", out written) ? Duration.Read(written, TimeSpan.FromDays(1)) : TimeSpan.FromMinutes(5),

@@ -39,6 +39,9 @@ internal sealed record CertificateTemplate
     /// <summary>RFC 7633: a TLS server with this certificate must staple an OCSP answer.</summary>
     public bool MustStaple { get; init; }
 
+    /// <summary>Whether the certificate names the account that the ledger gives the device in a Windows domain.</summary>
+    public SidMode MicrosoftSid { get; init; }
+
     /// <summary>How long a certificate lives where no line of <see cref="ValidityByFacts"/> holds.</summary>
     public required TimeSpan Validity { get; init; }
 
@@ -85,4 +88,16 @@ internal enum ExtensionTextKind
     Utf8,
     Ia5,
     Printable,
+}
+
+/// <summary>Whether a certificate has the Microsoft SID extension. Its value is the ledger's alone.</summary>
+internal enum SidMode
+{
+    None,
+
+    /// <summary>Where the ledger has one.</summary>
+    Optional,
+
+    /// <summary>Without one there is no certificate.</summary>
+    Required,
 }

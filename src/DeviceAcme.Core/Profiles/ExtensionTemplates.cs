@@ -20,7 +20,7 @@ internal static class ExtensionTemplates
         [Oids.AuthorityKeyIdentifier] = "is set by the CA",
         [Oids.CrlDistributionPoints] = "is set by the CA",
         [Oids.AuthorityInfoAccess] = "is set by the CA",
-        [Oids.MicrosoftSid] = "maps to a directory account: it can only come from the device ledger, which is reserved for a later version ('3 of 5')",
+        [Oids.MicrosoftSid] = "maps to a directory account: it can only come from the device ledger, see microsoft-sid",
         [Oids.CertificatePolicies] = "is set by policies",
         [Oids.NoRevAvail] = "is set by no-rev-avail",
         [Oids.TlsFeature] = "is set by must-staple",

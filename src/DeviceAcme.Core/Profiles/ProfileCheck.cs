@@ -47,6 +47,7 @@ internal static class ProfileCheck
             using var issuer = issuerOf(profile.IssuerFor(type));
             var inputs = new CertificateInputs
             {
+                DeviceProven = true,
                 Profile = profile,
                 Identifiers = SampleCertificate.Identifiers(profile),
                 Facts = SampleCertificate.Facts(profile, []),

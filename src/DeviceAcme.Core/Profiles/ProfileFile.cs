@@ -59,6 +59,7 @@ internal static partial class ProfileFile
             Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
             ExternalAccountBinding = accounts.ExternalAccountBinding,
             TicketUrl = accounts.TicketUrl,
+            AccountLimits = accounts.Limits,
             Identifiers = identifiers ?? new Dictionary<string, IdentifierRule>(),
             Attestation = attestation,
             Anomalies = AnomalySection.Read(properties.GetValueOrDefault("anomalies")),

@@ -106,6 +106,11 @@ internal static class ProfileRules
         }
 
         Revocation(template, properties, node);
+        if (template.MicrosoftSid != SidMode.None && (profile.Attestation.Mode != AttestationMode.Required || !IsDeviceProfile(profile)))
+        {
+            properties.GetValueOrDefault("microsoft-sid", node).Mistake("makes its holder an account of a directory: it is for devices that their evidence proves (attestation.mode required, permanent-identifier or hardware-module)");
+        }
+
         OnFacts(profile, properties, node);
         TicketCodes(profile, properties.GetValueOrDefault("subject-alternative-names", node), node);
         var proven = profile.Identifiers.Values.Select(rule => rule.Proves).OfType<string>().ToHashSet(StringComparer.Ordinal);

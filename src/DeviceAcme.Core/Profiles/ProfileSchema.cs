@@ -28,13 +28,17 @@ internal static class ProfileSchema
             {
                 ["name"] = Described("the file's name without extension; a segment of the directory's URL", Pattern("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")),
                 ["description"] = Described("one sentence; the directory's meta.profiles shows it", Type("string")),
-                ["accounts"] = Properties(AccountSection.Known, [], new() { ["external-account-binding"] = Choice("none", "optional", "required"), ["ticket-url"] = Choice("none", "optional", "required") }),
+                ["accounts"] = Properties(AccountSection.Known, [], new() { ["external-account-binding"] = Choice("none", "optional", "required"), ["ticket-url"] = Choice("none", "optional", "required"), ["limits"] = LimitsOf(LimitSection.OfAccounts) }),
                 ["identifiers"] = Identifiers(),
                 ["attestation"] = Attestation(),
                 ["evidence"] = Properties(EvidenceSection.Known, [], new() { ["keep"] = OneOf(Pattern(DurationPattern), Choice("verdict-only", "none")), ["verdicts"] = Pattern(DurationPattern) }),
                 ["anomalies"] = Properties(
                     [.. AnomalyKinds.All.Select(kind => kind.Name)], [], AnomalyKinds.All.ToDictionary(kind => kind.Name, _ => (JsonNode)Choice([.. Enum.GetValues<AnomalyResponse>().Select(AnomalyKinds.Name)]))),
-                ["devices"] = Properties(DeviceSection.Known, [], new() { ["unknown"] = Described("a genuine device that the ledger does not have", Choice([.. DeviceSection.Choices.Keys])) }),
+                ["devices"] = Properties(DeviceSection.Known, [], new()
+                {
+                    ["unknown"] = Described("a genuine device that the ledger does not have", Choice([.. DeviceSection.Choices.Keys])),
+                    ["limits"] = LimitsOf(LimitSection.OfDevices),
+                }),
                 ["approval"] = Described("whether an officer must agree to an order", OneOf(
                     Choice([.. ApprovalSection.Modes.Keys]),
                     Properties(ApprovalSection.Known, [], new()
@@ -131,6 +135,7 @@ internal static class ProfileSchema
             List(OneOf(Pattern(DurationPattern), Properties(["when", "for"], ["when", "for"], new() { ["when"] = RulesReference(), ["for"] = Pattern(DurationPattern) }))))),
         ["backdate"] = Pattern(DurationPattern),
         ["no-rev-avail"] = Described("RFC 9608, for lives up to 10 days", Type("boolean")),
+        ["microsoft-sid"] = Described("the device's account in a Windows domain, by the ledger's attribute 'sid'", Choice([.. CertificateSection.SidModes.Keys])),
         ["must-staple"] = Described("RFC 7633", Type("boolean")),
     });
 
@@ -149,6 +154,9 @@ internal static class ProfileSchema
         };
         return rules;
     }
+
+    private static JsonObject LimitsOf(string[] known) => Described("how much one of them may have; beyond it: rateLimited", Properties(
+        known, [], known.ToDictionary(name => name, _ => (JsonNode)new JsonObject { ["type"] = "integer", ["minimum"] = 1, ["maximum"] = 100_000 })));
 
     private static JsonObject RulesReference() => new() { ["$ref"] = "#/definitions/rules" };
 

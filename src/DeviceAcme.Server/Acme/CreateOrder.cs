@@ -59,6 +59,7 @@ internal static class CreateOrder
     {
         RequireRoom(context, request);
         context.RequireNothingAgainst(profile, identifiers);
+        context.RequireRoomForOrder(profile, request.Account.Id, identifiers, request.Now);
         context.Remember(profile);
         var (order, happened) = Order.Create(
             new NewOrder

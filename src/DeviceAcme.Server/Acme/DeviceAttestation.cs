@@ -113,6 +113,12 @@ internal sealed class DeviceAttestation(
         IReadOnlyList<Check> checks = [.. verdict.Checks, .. anomalies.Select(anomaly => anomaly.AsCheck())];
         var reason = checks.FirstOrDefault(check => check.Outcome == CheckOutcome.Failed)?.Reason?.Code;
         var accepted = verdict.Outcome == VerdictOutcome.Accepted && reason is null;
+        if (accepted && match.Device is { } known)
+        {
+            // nothing is decided and nothing is stored: the challenge can be answered later
+            context.RequireRoomForProof(profile, known.Id, request.Account.Id, now);
+        }
+
         var evidence = new StoredEvidence
         {
             Id = new EvidenceId(Secrets.Id()),

@@ -28,15 +28,17 @@ internal static class FinalizeOrder
     /// <summary>The order as it is now; null where the finalize was refused.</summary>
     private static OrderWithAuthorizations? Save(AcmeContext context, IssuanceCase subject, IssuanceOutcome outcome)
     {
-        switch (outcome)
+        switch (context.Confirm(subject, outcome))
         {
             case IssuanceOutcome.Issued issued:
                 return context.SaveIssued(subject, issued);
             case IssuanceOutcome.NeedsApproval needed:
                 return context.SaveWaiting(subject, needed);
-            default:
-                context.SaveRefused(subject, (IssuanceOutcome.Refused)outcome);
+            case IssuanceOutcome.Refused refused:
+                context.SaveRefused(subject, refused);
                 return null;
+            default:
+                throw new InvalidOperationException($"{outcome.GetType().Name} is no outcome of an issuance");
         }
     }
 }

@@ -23,6 +23,8 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
     private const string ApprovalRule = "an officer agrees";
     private const string SigningCheck = "issuance";
     private const string SigningRule = "the issuing CA can sign it";
+    private const string StoringCheck = "storing";
+    private const string StoringRule = "the ledger and the limits let it be when it is stored";
 
     /// <summary>Judges, plans and signs. What comes of it is for the caller to commit (<see cref="IssuanceRecords"/>).</summary>
     public async Task<IssuanceOutcome> Run(IssuanceCase subject, CancellationToken cancellation)
@@ -87,10 +89,26 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
 
     private static bool IsMissing(FinalizeChecks checks) => checks.Refusal?.Problem.Reason == TextTemplate.MissingValue;
 
-    /// <summary>The CSR with the checks of it and of the ledger's word; null where it cannot be read.</summary>
-    private static CertificateSigningRequest? Judge(IssuanceCase subject, FinalizeChecks checks)
+    /// <summary>
+    /// Asks the ledger, the tickets and the limits once more, in the transaction that would store the certificate: whoever shut the device out while it was signed has shut it out.
+    /// </summary>
+    /// <returns>The outcome that counts. A certificate that is refused here was seen by nobody.</returns>
+    public static IssuanceOutcome Confirm(IssuanceCase now, IssuanceOutcome.Issued issued)
     {
-        var profile = subject.Profile;
+        var checks = new FinalizeChecks();
+        AskLedger(now, checks);
+        if (checks.Refusal is not { } refusal)
+        {
+            return issued;
+        }
+
+        issued.Checks.Fail(StoringCheck, StoringRule, refusal);
+        return new IssuanceOutcome.Refused(issued.Checks);
+    }
+
+    /// <summary>Whether the ledger and the tickets let the order go on, and whether there is room for another certificate.</summary>
+    private static void AskLedger(IssuanceCase subject, FinalizeChecks checks)
+    {
         foreach (var device in subject.Devices)
         {
             // only a device that stands in the ledger can wait there, and only until the order goes on
@@ -107,7 +125,7 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
         // the ledger's word may have changed since the challenge
         foreach (var uri in subject.Authorizations.Where(authorization => authorization is { IdentifierType: AcmeIdentifier.Uri, Device: not null }))
         {
-            if (profile.Identifiers.GetValueOrDefault(AcmeIdentifier.Uri)?.Vouching is { } rule)
+            if (subject.Profile.Identifiers.GetValueOrDefault(AcmeIdentifier.Uri)?.Vouching is { } rule)
             {
                 checks.Run(VouchingRule.Check, VouchingRule.Rule, () => subject.OneDevice is { } device
                     ? rule.Require(device, uri.IdentifierValue)
@@ -115,12 +133,22 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
             }
         }
 
+        if (subject.Full is { } full)
+        {
+            checks.Fail(LimitReasons.Check, LimitReasons.Rule, full);
+        }
+    }
+
+    /// <summary>The CSR with the checks of it and of the ledger's word; null where it cannot be read.</summary>
+    private static CertificateSigningRequest? Judge(IssuanceCase subject, FinalizeChecks checks)
+    {
+        AskLedger(subject, checks);
         var request = CsrRules.Check(
             subject.Csr,
             new CsrExpectation
             {
                 Identifiers = subject.Order.Identifiers,
-                Profile = profile,
+                Profile = subject.Profile,
                 AccountKey = subject.AccountKey.Spki,
                 AttestedKeys = subject.Authorizations.Where(authorization => authorization.AttestedKey is not null)
                     .ToDictionary(authorization => authorization.Identifier, authorization => new ReadOnlyMemory<byte>(authorization.AttestedKey)),
@@ -152,6 +180,7 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
                 Identifiers = order.Identifiers,
                 Facts = Facts(authorizations).With(subject.OneDevice).With(subject.Tickets) is var facts && answers is not null ? answers.AddTo(facts) : facts,
                 Unproven = authorizations.Any(authorization => authorization is { EvidenceId: not null, AttestedKey: null }),
+                DeviceProven = subject.ProvenDevice is { } proven && subject.OneDevice?.Id == proven,
                 ResidencyUnproven = authorizations.Any(authorization => authorization is { AttestedKey: not null, Facts: { } facts } && !KeyProtection.IsProven(VerdictJson.ReadFacts(facts))),
                 Request = request,
                 NotBefore = order.NotBefore,

@@ -35,6 +35,9 @@ internal sealed record IssuanceCase
 
     public required DateTimeOffset Now { get; init; }
 
+    /// <summary>Why there is no room for another certificate; null where there is.</summary>
+    public ProblemException? Full { get; init; }
+
     /// <summary>Why an officer has to agree first; none where nobody has to, or somebody has.</summary>
     public ApprovalCauses Causes { get; init; }
 
@@ -51,7 +54,15 @@ internal sealed record IssuanceCase
     /// <exception cref="ProblemException">The profile is no longer offered.</exception>
     public static IssuanceCase Read(AcmeContext context, ProfileCatalog profiles, OrderWithAuthorizations found, ReadOnlyMemory<byte> csr, Jwk accountKey, DateTimeOffset now)
     {
-        var profile = profiles.OfOrder(context, found.Order);
+        var subject = Read(context, profiles.OfOrder(context, found.Order), found, csr, accountKey, now);
+        return subject with { Causes = subject.FindCauses(context) };
+    }
+
+    /// <summary>The same as it stands now, in the transaction that would store the certificate.</summary>
+    public IssuanceCase Again(AcmeContext context) => Read(context, Profile, context.FindOrder(Order.Id)!, Csr, AccountKey, Now) with { Causes = Causes, Pending = Pending };
+
+    private static IssuanceCase Read(AcmeContext context, CertificateProfile profile, OrderWithAuthorizations found, ReadOnlyMemory<byte> csr, Jwk accountKey, DateTimeOffset now)
+    {
         var tickets = context.TicketsOf(found);
         var subject = new IssuanceCase
         {
@@ -66,7 +77,7 @@ internal sealed record IssuanceCase
             AccountKey = accountKey,
             Now = now,
         };
-        return subject with { Causes = subject.FindCauses(context) };
+        return subject with { Full = subject.FindFull(context) };
     }
 
     /// <summary>The same for a worker that goes on with what a client began and nobody has to agree to any more.</summary>
@@ -85,6 +96,22 @@ internal sealed record IssuanceCase
 
     /// <summary>How the ledger is asked: whoever only observes has let the identifier through without proof, and then nothing says that the device must be known.</summary>
     public UnknownDevices UnknownDevices => Profile.Attestation.Mode == AttestationMode.Observe ? UnknownDevices.Register : Profile.Devices.Unknown;
+
+    /// <summary>The device that evidence proved; its row is there however long the evidence itself is kept.</summary>
+    public DeviceId? ProvenDevice => Authorizations.FirstOrDefault(authorization => authorization.AttestedKey is not null)?.Device;
+
+    private ProblemException? FindFull(AcmeContext context)
+    {
+        try
+        {
+            context.RequireRoomForCertificate(Profile, Order.AccountId, ProvenDevice ?? TicketDevice, Now);
+            return null;
+        }
+        catch (ProblemException full)
+        {
+            return full;
+        }
+    }
 
     private ApprovalCauses FindCauses(AcmeContext context) =>
         (Profile.Approval.Required && !context.IsApproved(Profile, Subject, Now) ? ApprovalCauses.Profile : ApprovalCauses.None)

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using DeviceAcme.Attestation;
 using DeviceAcme.Core;
+using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Issuance;
 using DeviceAcme.Core.Orders;
@@ -15,6 +16,33 @@ namespace DeviceAcme.Server.Issuance;
 /// <summary>What an issuance leaves in the store, each in one commit: the verdict, the certificate, the order's end.</summary>
 internal static class IssuanceRecords
 {
+    /// <summary>The outcome as it counts now that it is stored: what was said of the devices while it was signed, and what they got meanwhile, decides.</summary>
+    public static IssuanceOutcome Confirm(this AcmeContext context, IssuanceCase subject, IssuanceOutcome outcome)
+    {
+        if (outcome is not IssuanceOutcome.Issued issued)
+        {
+            return outcome;
+        }
+
+        var confirmed = CertificateIssuance.Confirm(subject.Again(context), issued);
+        if (confirmed is IssuanceOutcome.Refused { Checks.Refusal.Problem: var problem })
+        {
+            context.Record(new AuditEvent
+            {
+                At = subject.Now,
+                Kind = "certificate.discarded",
+                Profile = subject.Profile.Name,
+                Account = subject.Order.AccountId,
+                Order = subject.Order.Id,
+                Device = DeviceOf(subject.Authorizations),
+                Reason = problem.Reason,
+                Detail = $"signed with serial {issued.Certificate.Serial}, and not stored: {problem.Detail}",
+            });
+        }
+
+        return confirmed;
+    }
+
     /// <summary>A refused finalize leaves the order as it is; its checks are kept. A processing order ends by it (RFC 8555 §7.1.6).</summary>
     public static void SaveRefused(this AcmeContext context, IssuanceCase subject, IssuanceOutcome.Refused refused)
     {

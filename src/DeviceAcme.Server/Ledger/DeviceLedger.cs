@@ -9,12 +9,11 @@ using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Revocation;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Tpm;
-using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Ledger;
 
 /// <summary>What administrators do with devices. Each is one commit with its events; CRLs follow it.</summary>
-internal sealed class DeviceLedger(AcmeDb db, AttestationKeyLedger attestationKeys, CrlPublisher crls, TimeProvider time)
+internal sealed class DeviceLedger(AcmeDb db, DeviceRecords records, AttestationKeyLedger attestationKeys, CrlPublisher crls, TimeProvider time)
 {
     private const int LongestReason = 200;
 
@@ -22,7 +21,7 @@ internal sealed class DeviceLedger(AcmeDb db, AttestationKeyLedger attestationKe
     internal delegate AuditEvent? Step(Device device, DeviceMove move, string actor, DateTimeOffset now);
 
     /// <summary>Somebody expects a device.</summary>
-    public Task<DeviceEntry> Add(NewDevice wanted, AdminCaller caller, CancellationToken cancellation)
+    public async Task<DeviceEntry> Add(NewDevice wanted, AdminCaller caller, CancellationToken cancellation)
     {
         var keys = Keys("identifiers", wanted.Identifiers);
         var state = wanted.State is null ? DeviceState.Expected : DeviceStates.All.TryGetValue(wanted.State, out var known) ? known
@@ -34,25 +33,25 @@ internal sealed class DeviceLedger(AcmeDb db, AttestationKeyLedger attestationKe
 
         var description = Description(wanted);
         var now = time.GetUtcNow();
-        return db.Commit(context =>
+        var id = await db.Commit(context =>
         {
             RequireFree(context, keys);
             var (device, happened) = Device.Expect(keys[0], description, state, caller.Name, now);
             context.Devices.Add(device);
             context.Name(device, keys);
             context.Record(happened);
-            context.Flush();
-            return DeviceRecords.Entries(context, [device])[0];
+            return device.Id;
         }, cancellation);
+        return await records.Find(id, CancellationToken.None);
     }
 
     /// <summary>Describes a device anew.</summary>
-    public Task<DeviceEntry> Edit(DeviceId id, DeviceEdit wanted, IfMatch condition, AdminCaller caller, CancellationToken cancellation)
+    public async Task<DeviceEntry> Edit(DeviceId id, DeviceEdit wanted, IfMatch condition, AdminCaller caller, CancellationToken cancellation)
     {
         var (added, removed) = (Keys("addIdentifiers", wanted.AddIdentifiers), Keys("removeIdentifiers", wanted.RemoveIdentifiers));
         var description = Description(wanted);
         var now = time.GetUtcNow();
-        return db.Commit(context =>
+        await db.Commit(context =>
         {
             var device = Require(context, id, condition);
             var names = context.NamesOf([device])[device.Id].ToList();
@@ -67,10 +66,8 @@ internal sealed class DeviceLedger(AcmeDb db, AttestationKeyLedger attestationKe
                 // its names are part of it: who read it before must read it again
                 context.Entry(device).Property(row => row.Version).IsModified = true;
             }
-
-            context.Flush();
-            return DeviceRecords.Entries(context, [device])[0];
         }, cancellation);
+        return await records.Find(id, CancellationToken.None);
     }
 
     /// <summary>Takes a step with a device, and revokes its certificates where that is asked for.</summary>
@@ -83,7 +80,7 @@ internal sealed class DeviceLedger(AcmeDb db, AttestationKeyLedger attestationKe
 
         RevocationReasons.Require("revocationReason", move.RevocationReason);
         var now = time.GetUtcNow();
-        var (change, issuers) = await db.Commit(context =>
+        var (certificates, keys, issuers) = await db.Commit(context =>
         {
             var device = Require(context, id, condition);
             if (move.Successor is { } successor && !context.Devices.Any(row => row.Id == new DeviceId(successor)))
@@ -92,17 +89,15 @@ internal sealed class DeviceLedger(AcmeDb db, AttestationKeyLedger attestationKe
             }
 
             context.Record(step(device, move, caller.Name, now));
-            var (certificates, keys, touched) = move.Revoke ? RevokeAll(context, device, move, caller, now) : ([], [], []);
-            context.Flush();
-            return (new DeviceChange { Device = DeviceRecords.Entries(context, [device])[0], Revoked = certificates, RevokedAttestationKeys = keys }, touched);
+            return move.Revoke ? RevokeAll(context, device, move, caller, now) : ([], [], []);
         }, cancellation);
-        attestationKeys.Distrust(change.RevokedAttestationKeys);
+        attestationKeys.Distrust(keys);
         foreach (var issuer in issuers)
         {
             await crls.Publish(issuer);
         }
 
-        return change;
+        return new DeviceChange { Device = await records.Find(id, CancellationToken.None), Revoked = certificates, RevokedAttestationKeys = keys };
     }
 
     private (IReadOnlyList<DeviceCertificateEntry> Certificates, IReadOnlyList<AttestationKeyEntry> Keys, IReadOnlyList<string> Issuers) RevokeAll(

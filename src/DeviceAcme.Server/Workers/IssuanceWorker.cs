@@ -190,13 +190,13 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
             return;
         }
 
-        if (outcome is IssuanceOutcome.Issued issued)
+        if (context.Confirm(subject, outcome) is IssuanceOutcome.Issued issued)
         {
             context.SaveIssued(subject, issued);
         }
         else
         {
-            context.SaveRefused(subject, (IssuanceOutcome.Refused)outcome);
+            context.SaveRefused(subject, new IssuanceOutcome.Refused(outcome.Checks));
         }
     }
 

@@ -33,7 +33,7 @@ internal static class CertificateLint
         return
         [
             .. Keys(certificate, extensions).Concat(Purposes(extensions, names)).Concat(Names(certificate, extensions, names))
-                .Concat(Times(certificate, extensions, issuer)).Concat(Shape(extensions))
+                .Concat(Times(certificate, extensions, issuer)).Concat(Accounts(extensions)).Concat(Shape(extensions))
                 .OrderByDescending(finding => finding.IsError),
         ];
     }
@@ -139,6 +139,29 @@ internal static class CertificateLint
         if (Has(extensions, "server-auth") && certificate.NotAfter - certificate.NotBefore > LongestServer)
         {
             yield return Warning("server-too-long", $"Apple's systems refuse TLS servers' certificates that live longer than {LongestServer.TotalDays:0} days", "support.apple.com/103769");
+        }
+    }
+
+    private static IEnumerable<LintFinding> Accounts(List<X509Extension> extensions)
+    {
+        if (extensions.Find(extension => extension.Oid!.Value == Oids.MicrosoftSid) is not { } sid)
+        {
+            yield break;
+        }
+
+        if (sid.Critical)
+        {
+            yield return Error("microsoft-sid-critical", "the Microsoft SID extension must not be critical", "MS-WCCE 2.2.2.7.7.4");
+        }
+
+        if (MicrosoftSid.Read(sid.RawData) is null)
+        {
+            yield return Error("microsoft-sid-malformed", "the Microsoft SID extension does not hold an account's security identifier", "MS-WCCE 2.2.2.7.7.4");
+        }
+
+        if (!Has(extensions, "client-auth") && !Has(extensions, "smartcard-logon"))
+        {
+            yield return Warning("microsoft-sid-without-logon", "an account is named, and nobody can log on with this certificate: client-auth or smartcard-logon is missing", "KB5014754");
         }
     }
 

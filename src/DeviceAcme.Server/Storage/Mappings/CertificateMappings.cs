@@ -27,7 +27,8 @@ internal sealed class CertificateMapping : IEntityTypeConfiguration<StoredCertif
         certificate.HasIndex(c => new { c.Serial, c.IssuerKeyId }).IsUnique().HasDatabaseName("certificates_serial");
         // one certificate per order, whatever happens
         certificate.HasIndex(c => c.Order).IsUnique().HasDatabaseName("certificates_order");
-        certificate.HasIndex(c => c.Device).HasFilter("device_id IS NOT NULL").HasDatabaseName("certificates_device");
+        certificate.HasIndex(c => new { c.Device, c.NotAfter }).HasFilter("device_id IS NOT NULL").HasDatabaseName("certificates_device");
+        certificate.HasIndex(c => new { c.Account, c.NotAfter }).HasDatabaseName("certificates_account_ends");
         certificate.HasIndex(c => new { c.Account, c.CreatedAt, c.Id }).HasDatabaseName("certificates_account");
         certificate.HasIndex(c => new { c.CreatedAt, c.Id }).HasDatabaseName("certificates_created");
         certificate.HasIndex(c => new { c.NotAfter, c.Id }).HasDatabaseName("certificates_expiring");

@@ -63,7 +63,7 @@ internal sealed class AuthorizationMapping : IEntityTypeConfiguration<Authorizat
         authorization.Property(a => a.CreatedAt).HasColumnName("created_at");
         authorization.Property(a => a.Device).HasColumnName("device_id");
         authorization.Property(a => a.Ticket).HasColumnName("ticket_id");
-        authorization.HasIndex(a => a.Device).HasFilter("device_id IS NOT NULL").HasDatabaseName("authorizations_device");
+        authorization.HasIndex(a => new { a.Device, a.Expires }).HasFilter("device_id IS NOT NULL").HasDatabaseName("authorizations_device");
         authorization.Property(a => a.AttestedKey).HasColumnName("attested_key");
         authorization.Property(a => a.Facts).HasColumnName("facts");
         authorization.Property(a => a.EvidenceId).HasColumnName("evidence_id");
