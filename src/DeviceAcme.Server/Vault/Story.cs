@@ -33,7 +33,7 @@ internal static class Story
             steps.Add(ApprovalStory.Tell(pending, processed, Accepted, Refused, Waiting));
         }
 
-        steps = [.. steps.Where(step => step.At is not null).OrderBy(step => step.At), .. steps.Where(step => step.At is null)];
+        steps = [.. steps.Where(step => step.At is not null).OrderBy(step => step.At).ThenBy(step => step.Step == EvidenceKinds.Issuance), .. steps.Where(step => step.At is null)];
         var status = subject.Order?.StatusAt(subject.Authorizations, now);
         if (status == OrderStatus.Ready && steps.TrueForAll(step => step.Step != EvidenceKinds.Finalize))
         {

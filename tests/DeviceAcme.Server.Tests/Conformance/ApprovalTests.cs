@@ -46,6 +46,7 @@ public sealed class ApprovalTests : IAsyncLifetime
         ["once"] = Required.Replace("name: required", "name: once").Replace("approval: required", "approval: { mode: required, counts-for: none, expires: 2h }"),
         ["strict"] = Approve.Replace("name: approve", "name: strict").Replace("unknown: approve", "unknown: refuse"),
         ["owned"] = Approve.Replace("name: approve", "name: owned").Replace("OU={{ledger.state}}", "OU={{ledger.owner}}"),
+        ["forgetful"] = Approve.Replace("name: approve", "name: forgetful").Replace("CN={{identifier}}", "CN={{device.serial}}") + "\nevidence: { keep: none }\n",
         ["names"] = """
             name: names
             identifiers: { dns: { challenges: [http-01] } }
@@ -333,6 +334,45 @@ public sealed class ApprovalTests : IAsyncLifetime
         (await account.Enroll("waiting.example")).State.Should().Be("valid", "the same account for the same name");
         (await account.Enroll("another.example")).State.Should().Be("processing");
     }
+
+    [Fact]
+    public async Task Explain_says_what_an_order_waits_for_and_who_must_do_what()
+    {
+        var (order, _, _) = await Enroll("approve");
+        var waiting = await Explain(order);
+        waiting.Summary.Should().Be("the order waits for an officer until 2026-11-29T12:00:00Z: the device is genuine and not known: an officer must say that it is ours");
+        waiting.Help[0].Should().Contain($"deviceacme order approve {Id(order)}").And.Contain("deviceacme order refuse");
+        waiting.Steps.Select(step => $"{step.Step} {step.Outcome}").Should().Equal("challenge accepted", "finalize accepted", "approval waiting");
+        waiting.Steps[1].Checks.Single(check => check.Name == "approval").Outcome.Should().Be("not-reached");
+
+        Server.Clock.Advance(TimeSpan.FromMinutes(1));
+        await RefuseIt(Id(order), "not one of ours", "leave");
+        var refused = await Explain(order);
+        refused.Summary.Should().Be("the approval was refused: approval-refused");
+        refused.Steps[^1].Should().BeEquivalentTo(new { Step = "approval", Outcome = "refused", Reason = "approval-refused", Class = "approval" });
+        refused.Steps[^1].Note.Should().Contain("local refused it: not one of ours");
+
+        var (approved, _, _) = await Enroll("approve");
+        await ApproveIt(Id(approved));
+        await approved.Account.Settle(approved.Url);
+        (await Explain(approved)).Steps.Select(step => $"{step.Step} {step.Outcome}").Should().Equal("challenge accepted", "finalize accepted", "approval accepted", "issuance accepted");
+    }
+
+    [Fact]
+    public async Task Facts_are_kept_while_an_order_waits_however_short_the_retention()
+    {
+        var (order, _, _) = await Enroll("forgetful");
+        Server.Clock.Advance(TimeSpan.FromDays(3));
+        await Server.Server.Services.GetRequiredService<Vault.EvidenceCleaning>().Clean(Server.Clock.GetUtcNow(), TestContext.Current.CancellationToken);
+
+        await ApproveIt(Id(order));
+
+        (await order.Account.Settle(order.Url)).State.Should().Be("valid");
+        using var certificate = Certificate();
+        certificate.Subject.Should().Contain(Simulated.Serial);
+    }
+
+    private Task<OrderExplanation> Explain(DeviceOrder order) => Server.Get($"/admin/v1/orders/{Id(order)}/explain", AdminJson.Default.OrderExplanation);
 
     private IssuanceWorker Worker => Server.Server.Services.GetRequiredService<IssuanceWorker>();
 
