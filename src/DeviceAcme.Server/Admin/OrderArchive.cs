@@ -42,6 +42,10 @@ internal sealed class OrderArchive(AcmeDb db, TimeProvider time)
         rows = filter.Page.Behind is { At: var at, Id: var id } ? rows.Where(row => row.CreatedAt <= at && (row.CreatedAt < at || row.Id < new OrderId(id))) : rows;
         var found = await rows.OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id).Take(filter.Page.Rows).ToListAsync(cancellation);
         var (shown, next) = filter.Page.Cut(found, row => Place.Of(row.CreatedAt, row.Id.Value));
+        if (shown.Count == 0)
+        {
+            return new OrderList { Orders = [] };
+        }
 
         var ids = shown.Select(order => order.Id).ToArray();
         var devices = (await context.OrderAuthorizations.Where(link => ids.Contains(link.OrderId))

@@ -68,6 +68,36 @@ public sealed class QueryPlanTests
         statements.SelectMany(statement => Scans(connection, statement)).Where(step => !step.StartsWith("SCAN e USING INDEX evidence_at", StringComparison.Ordinal) && !step.StartsWith("SCAN a USING INDEX attestation_keys_created", StringComparison.Ordinal) && !IsOfRevokedKeys(step)).Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task No_statement_of_the_lists_of_orders_accounts_and_certificates_reads_a_whole_table()
+    {
+        using var seen = new SeenStatements();
+        await using var server = await AdminServer.Start();
+        await EnrollApple(server.Server);
+        string[] filters =
+        [
+            "orders?profile=x", "orders?status=invalid&profile=x", "orders?status=processing&account=x", $"orders?device={Simulated.Serial}", "orders?waiting=true", "orders?account=x&cursor=1795348800000.x",
+            "accounts?profile=x&status=valid", $"accounts?device={Simulated.Serial}", "accounts?ticket=x", "certificates?profile=x", "certificates?account=x&status=revoked", "certificates?order=x", "certificates?serial=0a",
+            $"certificates?device={Simulated.Serial}", "orders", "accounts", "certificates", "certificates?expiring=30d", "certificates?expiring=30d&cursor=1795348800000.x", "orders/x", "accounts/x", "certificates/x",
+        ];
+        foreach (var filter in filters)
+        {
+            (await server.Send(HttpMethod.Get, $"/admin/v1/{filter}")).Dispose();
+        }
+
+        var order = (await server.Get("/admin/v1/orders", Protocol.Admin.AdminJson.Default.OrderList)).Orders[0];
+        await server.Get($"/admin/v1/orders/{order.Id}", Protocol.Admin.AdminJson.Default.OrderRecord);
+        await server.Get($"/admin/v1/accounts/{order.AccountId}", Protocol.Admin.AdminJson.Default.AccountRecord);
+        await server.Get($"/admin/v1/certificates/{order.CertificateId}", Protocol.Admin.AdminJson.Default.CertificateRecord);
+
+        var file = Path.Combine(server.Server.DataDirectory, "acme.db");
+        using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
+        connection.Open();
+        string[] alongTheirOrder = ["SCAN o USING INDEX orders_created", "SCAN a USING INDEX accounts_created", "SCAN c USING INDEX certificates_created"];
+        seen.Of(file).SelectMany(statement => Scans(connection, statement))
+            .Where(step => !alongTheirOrder.Any(index => step.StartsWith(index, StringComparison.Ordinal)) && !IsOfRevokedKeys(step)).Should().BeEmpty("a list without a filter is read along its order, as far as its page goes");
+    }
+
     /// <summary>Once at start: the index holds the revoked attestation keys alone.</summary>
     private static bool IsOfRevokedKeys(string step) => step.StartsWith("SCAN a USING INDEX attestation_keys_revoked", StringComparison.Ordinal);
 

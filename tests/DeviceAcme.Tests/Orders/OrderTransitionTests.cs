@@ -31,7 +31,9 @@ public sealed class OrderTransitionTests
         { "ready", "follow-pending", "ready" }, { "ready", "follow-valid", "ready" }, { "ready", "follow-lost", "invalid" }, { "ready", "complete", "valid" }, { "ready", "fail", "invalid" },
         { "valid", "follow-pending", "valid" }, { "valid", "follow-valid", "valid" }, { "valid", "follow-lost", "valid" }, { "valid", "complete", "refused" }, { "valid", "fail", "refused" },
         { "invalid", "follow-pending", "invalid" }, { "invalid", "follow-valid", "invalid" }, { "invalid", "follow-lost", "invalid" }, { "invalid", "complete", "refused" }, { "invalid", "fail", "refused" },
-        { "expired", "complete", "refused" },
+        { "processing", "follow-pending", "invalid" }, { "processing", "follow-valid", "processing" }, { "processing", "follow-lost", "invalid" }, { "processing", "complete", "valid" }, { "processing", "fail", "invalid" }, { "processing", "process", "refused" },
+        { "pending", "process", "refused" }, { "ready", "process", "processing" }, { "valid", "process", "refused" }, { "invalid", "process", "refused" },
+        { "expired", "complete", "refused" }, { "expired", "process", "refused" },
     };
 
     [Theory]
@@ -71,6 +73,9 @@ public sealed class OrderTransitionTests
                 case "complete":
                     order.Complete(new CertificateId("c"), [AuthorizationIn("valid").Authorization], now);
                     break;
+                case "process":
+                    order.Process([AuthorizationIn("valid").Authorization], now.AddDays(7), "somebody", now);
+                    break;
                 case "fail":
                     order.Fail(Cause, now);
                     break;
@@ -96,6 +101,18 @@ public sealed class OrderTransitionTests
         var (order, now) = OrderIn("ready");
         var complete = () => order.Complete(new CertificateId("c"), [AuthorizationIn("deactivated").Authorization], now);
         complete.Should().Throw<ProblemException>().Which.Problem.Type.Should().EndWith(":orderNotReady");
+    }
+
+    [Fact, Spec("RFC 8555 §7.1.6")]
+    public void A_processing_order_outlives_its_authorizations_and_its_own_first_end()
+    {
+        var (order, _) = OrderIn("processing");
+        var (authorization, later) = (AuthorizationIn("valid").Authorization, Now.AddDays(5));
+
+        authorization.StatusAt(later).Should().Be(AuthorizationStatus.Expired);
+        order.Follow([authorization], later).Should().BeNull();
+        order.Complete(new CertificateId("c"), [authorization], later);
+        order.StatusAt(later).Should().Be(OrderStatus.Valid);
     }
 
     [Fact]
@@ -146,7 +163,7 @@ public sealed class OrderTransitionTests
                 Lifetime = TimeSpan.FromHours(1),
             },
             Now);
-        if (state is "ready" or "valid" or "expired")
+        if (state is "ready" or "valid" or "expired" or "processing")
         {
             order.Follow([AuthorizationIn("valid").Authorization], Now);
         }
@@ -154,6 +171,11 @@ public sealed class OrderTransitionTests
         if (state == "valid")
         {
             order.Complete(new CertificateId("c"), [AuthorizationIn("valid").Authorization], Now);
+        }
+
+        if (state == "processing")
+        {
+            order.Process([AuthorizationIn("valid").Authorization], Now.AddDays(7), "somebody", Now);
         }
 
         if (state == "invalid")
