@@ -12,7 +12,7 @@ internal static class ProfileCommand
         var changes = new ChangeCommands(input, output, talk);
         return new("profile", "profiles: what is wrong with a file, what certificates it gives, which versions are and were in force")
         {
-            CheckCommand.Make(output, time), ShowCommand.Make(output), RenderCommand.Make(output, time), DiffCommand.Make(output), Schema(output),
+            CheckCommand.Make(output, time), ShowCommand.Make(output), RenderCommand.Make(output, time, new AdminServerChoice()), DiffCommand.Make(output), Schema(output),
             lists.List(), lists.History(), changes.Activate(), changes.RollBack(), changes.Withdraw(),
         };
     }

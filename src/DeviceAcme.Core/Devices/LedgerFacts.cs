@@ -11,20 +11,9 @@ internal static class LedgerFacts
 
     public static IEnumerable<Fact> Of(Device device)
     {
-        yield return Say(State, device.State.Name());
-        if (device.Label is { } label)
+        foreach (var fact in Of(device.State.Name(), device.Label, device.Owner, device.Groups, device.Attributes))
         {
-            yield return Say(Prefix + "label", label);
-        }
-
-        if (device.Owner is { } owner)
-        {
-            yield return Say(Prefix + "owner", owner);
-        }
-
-        foreach (var group in device.Groups)
-        {
-            yield return new Fact($"{Prefix}group.{group}", new FactValue.Flag(true), Proven: true);
+            yield return fact;
         }
 
         if (device.Inventory is { } inventory)
@@ -33,8 +22,28 @@ internal static class LedgerFacts
             yield return new Fact(Prefix + "inventory-age", new FactValue.Number((long)inventory.Age.TotalSeconds), Proven: true);
             yield return new Fact(Prefix + "inventory-listed", new FactValue.Flag(inventory.Listed), Proven: true);
         }
+    }
 
-        foreach (var (key, value) in device.Attributes)
+    /// <summary>The facts of a device as the ledger tells it to others.</summary>
+    public static IEnumerable<Fact> Of(string state, string? label, string? owner, IEnumerable<string> groups, IReadOnlyDictionary<string, string> attributes)
+    {
+        yield return Say(State, state);
+        if (label is not null)
+        {
+            yield return Say(Prefix + "label", label);
+        }
+
+        if (owner is not null)
+        {
+            yield return Say(Prefix + "owner", owner);
+        }
+
+        foreach (var group in groups)
+        {
+            yield return new Fact($"{Prefix}group.{group}", new FactValue.Flag(true), Proven: true);
+        }
+
+        foreach (var (key, value) in attributes)
         {
             yield return Say(Prefix + key, value);
         }
