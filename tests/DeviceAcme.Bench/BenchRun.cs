@@ -38,6 +38,7 @@ internal sealed class BenchRun(BenchSettings settings, TimeProvider time, Action
         {
             Floors = [.. report.Floors, .. PureCryptography(cryptography).Where(pure => report.Floors.All(floor => floor.Kind != pure.Kind))],
             Verifications = Verify(),
+            Audit = Audit(),
         };
     }
 
@@ -125,6 +126,18 @@ internal sealed class BenchRun(BenchSettings settings, TimeProvider time, Action
         {
             yield return new Floor("apple", [new CostGroup(CryptographyGroup, MeasureAll(cryptography.Apple()))]);
         }
+    }
+
+    private List<VerifyResult> Audit()
+    {
+        if (!settings.Wants("Audit.Chain"))
+        {
+            return [];
+        }
+
+        using var workplace = new Workplace(settings.Folder, time);
+        using var commits = new CommitFloor(workplace.Path);
+        return [new AuditComparison(commits, settings.Repetition).OneEnrollment()];
     }
 
     private List<VerifyResult> Verify()

@@ -52,6 +52,12 @@ internal sealed class DeviceRecords(AcmeDb db)
             .OrderByDescending(row => row.CreatedAt).ThenBy(row => row.Id).Take(MostHanging + 1).ToListAsync(cancellation);
         var evidence = await context.Evidence.Where(row => row.Device == id && (within == null || within.Contains(row.Profile)))
             .OrderByDescending(row => row.At).ThenByDescending(row => row.Id).Take(MostHanging + 1).ToListAsync(cancellation);
+
+        // what cannot prove itself comes by a ticket: only the certificate and its verdict name the device
+        var (shownOrders, shownAccounts) = (orders.Select(row => row.Order.Id).ToHashSet(), accounts.Select(row => row.Id).ToHashSet());
+        var (byTicket, itsAccounts) = (certificates.Select(row => row.Order).Where(order => !shownOrders.Contains(order)).ToList(), certificates.Select(row => row.Account).Where(account => !shownAccounts.Contains(account)).ToList());
+        orders.AddRange(await context.Orders.Where(order => byTicket.Contains(order.Id)).Select(order => new { EvidenceId = (EvidenceId?)null, Order = order }).ToListAsync(cancellation));
+        accounts.AddRange(await context.Accounts.Where(account => itsAccounts.Contains(account.Id)).Select(account => new { account.Id, account.Profile, account.Status, account.CreatedAt }).ToListAsync(cancellation));
         return new DeviceEnrollments
         {
             DeviceId = id.Value,

@@ -6,7 +6,7 @@ internal sealed record BenchSettings
     private static readonly string[] Names =
     [
         "Enroll.Classic", "Enroll.Apple", "Cryptography.Classic", "Cryptography.Apple",
-        "Verify.Apple", "Verify.Tpm", "Verify.Android", "Verify.Step", "Verify.Packed", "Verify.Idevid", "Verify.Ek",
+        "Verify.Apple", "Verify.Tpm", "Verify.Android", "Verify.Step", "Verify.Packed", "Verify.Idevid", "Verify.Ek", "Audit.Chain",
     ];
 
     /// <summary>Part of a measurement's name, in any letter case; null measures everything.</summary>

@@ -7,10 +7,10 @@ using DeviceAcme.Simulator.Vendors;
 
 namespace DeviceAcme.Bench.Floors;
 
-/// <summary>One verification beside the signature checks in it.</summary>
+/// <summary>One verification beside the signature checks in it, or another piece of work beside what it cannot do without.</summary>
 /// <param name="Name">Format and circumstance.</param>
-/// <param name="Microseconds">Processor time of <see cref="AttestationVerifier.Verify"/>.</param>
-/// <param name="Signatures">The signature checks that it cannot do without.</param>
+/// <param name="Microseconds">Processor time of all of it.</param>
+/// <param name="Signatures">The signature checks, or the commits, that it cannot do without.</param>
 internal sealed record VerifyResult(string Name, double Microseconds, IReadOnlyList<Cost> Signatures)
 {
     public double SignatureMicroseconds => Signatures.Sum(cost => cost.Total);

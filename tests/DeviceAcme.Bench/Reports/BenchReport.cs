@@ -35,6 +35,7 @@ internal sealed record BenchReport
     public IReadOnlyList<LoadResult> Loads { get; init; } = [];
     public IReadOnlyList<Floor> Floors { get; init; } = [];
     public IReadOnlyList<VerifyResult> Verifications { get; init; } = [];
+    public IReadOnlyList<VerifyResult> Audit { get; init; } = [];
     public IReadOnlyList<SyncResult> Syncs { get; init; } = [];
 
     public int Errors => Loads.Sum(load => load.Errors);

@@ -1,4 +1,5 @@
 using System.Text;
+using DeviceAcme.Bench.Floors;
 
 namespace DeviceAcme.Bench.Reports;
 
@@ -17,7 +18,8 @@ internal static class ReportText
         text.AppendLine();
         Loads(report, text);
         Floors(report, text);
-        Verifications(report, text);
+        Comparison(report.Verifications, "AttestationVerifier.Verify beside its own signature checks", "evidence", "signatures µs", text);
+        Comparison(report.Audit, "the audit chain beside the durable commits that it is written in", "chain", "commits µs", text);
         Syncs(report, text);
         Aims(report, text);
         return text.ToString();
@@ -73,15 +75,15 @@ internal static class ReportText
         }
     }
 
-    private static void Verifications(BenchReport report, StringBuilder text)
+    private static void Comparison(IReadOnlyList<VerifyResult> results, string title, string what, string beside, StringBuilder text)
     {
-        if (report.Verifications.Count == 0)
+        if (results.Count == 0)
         {
             return;
         }
 
-        var table = new Table("AttestationVerifier.Verify beside its own signature checks", "evidence", "µs", "signatures µs", "ratio");
-        foreach (var result in report.Verifications)
+        var table = new Table(title, what, "µs", beside, "ratio");
+        foreach (var result in results)
         {
             table.Add(result.Name, result.Microseconds, result.SignatureMicroseconds, result.Ratio);
             foreach (var signature in result.Signatures)

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using DeviceAcme.EndToEnd.Processes;
 using DeviceAcme.Server;
+using DeviceAcme.Testing;
 using FluentAssertions;
 using Xunit;
 
@@ -9,6 +10,8 @@ namespace DeviceAcme.EndToEnd.Operation;
 /// <summary>Runs the commands of a page one after another beside a server, and compares what they print with what the page shows.</summary>
 internal sealed partial class PageRun
 {
+    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(10);
+
     private readonly RunningServer _server;
     private readonly string _folder;
     private readonly List<(PageCommand Command, Task<ProgramResult> Result)> _background = [];
@@ -52,7 +55,8 @@ internal sealed partial class PageRun
             {
                 ["https://localhost:14000"] = server.Url,
                 [":5002"] = $":{server.Http01Port}",
-                ["127.0.0.1:8053"] = $"127.0.0.1:{server.DnsPort}",
+                [" 5002"] = $" {server.Http01Port}",
+                ["127.0.0.1:8054"] = $"127.0.0.1:{FreePorts.Take(1)[0]}",
             },
         };
     }
@@ -99,7 +103,7 @@ internal sealed partial class PageRun
             line = line.Replace(shown, here, StringComparison.Ordinal);
         }
 
-        return Programs.Run("bash", ["-c", line], folder: _folder);
+        return Programs.Run("bash", ["-c", line], folder: _folder, limit: _limit);
     }
 
     private static void Check(PageCommand command, ProgramResult result) => result.ShouldExit(command.IsRefused ? 1 : 0);
