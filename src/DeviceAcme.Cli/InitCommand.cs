@@ -9,7 +9,6 @@ internal sealed partial class InitCommand(TextReader input, TextWriter output, T
 {
     private const string FileName = "deviceacme.yaml";
     private const string ProfileFolder = "profiles";
-    private const string RequestFileName = "issuing-ca.csr";
     private const int LongestCaName = 44;
 
     private readonly Option<DirectoryInfo> _folder = new("--folder") { HelpName = "DIR", Description = "where the configuration goes [default: here]", DefaultValueFactory = _ => new DirectoryInfo(".") };
@@ -35,7 +34,7 @@ internal sealed partial class InitCommand(TextReader input, TextWriter output, T
         return command;
     }
 
-    private async Task<int> Run(ParseResult parsed, CancellationToken cancellation)
+    private int Run(ParseResult parsed)
     {
         var folder = parsed.GetRequiredValue(_folder).FullName;
         var file = Path.Combine(folder, FileName);
@@ -68,12 +67,13 @@ internal sealed partial class InitCommand(TextReader input, TextWriter output, T
         File.WriteAllText(file, Text(new Uri(url), caName, profile, inventory));
         output.WriteLine(file);
         output.WriteLine(copy);
+        talk.Hint($"start it: DeviceAcme.Server --config {file}");
         if (!isNew)
         {
-            await Request(file, Path.Combine(folder, RequestFileName), cancellation);
+            // the key of the issuing CA is made by the first start
+            talk.Hint($"then: deviceacme ca csr --config {file}; have the request signed as a subordinate CA; deviceacme ca import FILE --config {file}. Until then a root of its own signs, which nobody needs to trust");
         }
 
-        talk.Hint($"start it: DeviceAcme.Server --config {file}");
         talk.Hint("more profiles: copy them beside the first one; what is in force then: deviceacme profile list");
         if (policy is "refuse" && inventory is null)
         {
@@ -103,16 +103,6 @@ internal sealed partial class InitCommand(TextReader input, TextWriter output, T
         return inventory.Length == 0 ? (policy, null)
             : File.Exists(inventory) ? (policy, Path.GetFullPath(inventory))
             : throw new WrongUse($"{_devices.Name}: no file {inventory}");
-    }
-
-    /// <summary>The request that the existing CA signs: the server's own program makes the issuing CA's key.</summary>
-    private async Task Request(string configuration, string target, CancellationToken cancellation)
-    {
-        var request = await ServerProgram.RunForOutput(["ca", "csr", "--config", configuration], cancellation)
-            ?? throw new CommandFailure("the request for the existing CA was not made; the server's program says why above", $"the configuration is written; deviceacme ca csr --config {configuration} makes it later");
-        await File.WriteAllTextAsync(target, request, cancellation);
-        output.WriteLine(target);
-        talk.Hint($"have {target} signed as a subordinate CA, then: deviceacme ca import FILE --config {configuration}; until then a root of its own signs, which nobody needs to trust");
     }
 
     private static Func<string, string?> OneOf(params string[] choices) => text => choices.Contains(text) ? null : $"expected {string.Join(" or ", choices)}";

@@ -61,6 +61,12 @@ internal sealed class EvidenceArchive(AcmeDb db, ProfileVersions profiles, TimeP
         {
             // with 'keep: none' there is no row of the evidence, but there is what it showed
             var evidence = context.Evidence.FirstOrDefault(row => row.Id == id);
+            if (evidence is not null)
+            {
+                // before anything is said about it
+                caller.RequireProfile(evidence.Profile);
+            }
+
             var named = EvidenceVault.ReadAnomalies(evidence?.Anomalies)?.Select(anomaly => anomaly.Name).ToHashSet() ?? [];
             var shown = context.Sightings.Where(row => row.Evidence == id).ToList().FindAll(row => named.Contains(row.Kind) || row.State == SightingState.Refused);
             if (shown.Count == 0)

@@ -33,13 +33,18 @@ public sealed class InitTests : IDisposable
     }
 
     [Fact]
-    public async Task An_existing_root_signs_the_request_that_init_leaves()
+    public async Task An_existing_root_signs_the_issuing_CA_as_init_says()
     {
         var run = await DeviceAcmeProgram.Run("init", "--yes", "--root", "existing", "--ca-name", "Example Issuing", "--url", $"https://localhost:{_ports[0]}", "--folder", _folder);
 
         run.ShouldExit(0).Error.Should().Contain("signed as a subordinate CA");
-        var request = CertificateRequest.LoadSigningRequestPem(
-            await File.ReadAllTextAsync(Path.Combine(_folder, "issuing-ca.csr"), TestContext.Current.CancellationToken), HashAlgorithmName.SHA256, CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions);
+        await using (var server = ServerProcess.Start(_folder, new Dictionary<string, string>(), "--config", Path.Combine(_folder, "deviceacme.yaml")))
+        {
+            await server.Ready();
+        }
+
+        var wanted = await DeviceAcmeProgram.Run("ca", "csr", "--config", Path.Combine(_folder, "deviceacme.yaml"));
+        var request = CertificateRequest.LoadSigningRequestPem(wanted.ShouldExit(0).Output, HashAlgorithmName.SHA256, CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions);
         request.SubjectName.Name.Should().Contain("Example Issuing");
         var signed = Path.Combine(_folder, "signed.pem");
         await File.WriteAllTextAsync(signed, Sign(request), TestContext.Current.CancellationToken);

@@ -151,7 +151,8 @@ public sealed class ProfileLimitTests
 
     private static async Task<(HttpStatusCode Status, string? Reason, string Text)> Ask(AdminServer server, HttpMethod method, string path, string token)
     {
-        using var answer = await server.Send(method, path, method == HttpMethod.Get ? null : "{}", token);
+        var needsReason = path.EndsWith("/deactivate", StringComparison.Ordinal) || path.EndsWith("/refuse", StringComparison.Ordinal);
+        using var answer = await server.Send(method, path, method == HttpMethod.Get ? null : needsReason ? """{"reason":"x"}""" : "{}", token);
         var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         var isProblem = answer.Content.Headers.ContentType?.MediaType == "application/problem+json";
         return (answer.StatusCode, isProblem ? JsonSerializer.Deserialize<Problem>(text)!.Reason : null, text);
