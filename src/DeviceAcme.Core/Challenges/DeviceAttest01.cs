@@ -70,7 +70,7 @@ internal static class DeviceAttest01
     {
         // step-ca's clients look for the identifier in a rejectedIdentifier subproblem (device-attest §5, RFC 8555 §6.7.1)
         var problem = check.Name == IdentifierCheck
-            ? Problems.RejectedIdentifier(check.Reason!.Code, Detail(check, privacy)).Problem with { Identifier = identifier }
+            ? Problems.RejectedIdentifier(check.Reason!.Code, Detail(check, privacy)).Problem with { Identifier = TicketCode.Redact(identifier) }
             : Problem(check, privacy);
         return problem with { Status = null };
     }

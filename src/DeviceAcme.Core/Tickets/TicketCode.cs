@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Core.Tickets;
 
@@ -24,6 +25,11 @@ internal static partial class TicketCode
 
     /// <summary>The text without the codes in it.</summary>
     public static string Redact(string text) => text.Contains(Prefix, StringComparison.Ordinal) ? Code().Replace(text, Redacted) : text;
+
+    /// <summary>The identifiers as administrators see them: what is a code stays the device's.</summary>
+    public static IReadOnlyList<AcmeIdentifier> Redact(IReadOnlyList<AcmeIdentifier> identifiers) => [.. identifiers.Select(Redact)];
+
+    public static AcmeIdentifier Redact(AcmeIdentifier identifier) => identifier with { Value = Redact(identifier.Value) };
 
     [GeneratedRegex(@"tkt_[A-Za-z0-9_-]{22}", RegexOptions.CultureInvariant)]
     private static partial Regex Code();

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Core;
 using DeviceAcme.Core.Administration;
 using DeviceAcme.Core.Orders;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Revocation;
@@ -73,7 +74,7 @@ internal sealed class CertificateArchive(AcmeDb db, CrlPublisher crls, TimeProvi
         var hash = row.Chains[0];
         var chain = await context.Chains.SingleAsync(stored => stored.Hash == hash, cancellation);
         var identifiers = await context.Orders.Where(order => order.Id == row.Order).Select(order => order.Identifiers).SingleAsync(cancellation);
-        return new CertificateRecord(Entry(row, time.GetUtcNow()), Convert.ToHexStringLower(SHA256.HashData(row.Certificate)), row.IssuerKeyId, identifiers, CertificatePem.Write(row.Certificate, chain.Certificates));
+        return new CertificateRecord(Entry(row, time.GetUtcNow()), Convert.ToHexStringLower(SHA256.HashData(row.Certificate)), row.IssuerKeyId, TicketCode.Redact(identifiers), CertificatePem.Write(row.Certificate, chain.Certificates));
     }
 
     /// <summary>Takes one back; its issuer's CRL has it when this returns.</summary>

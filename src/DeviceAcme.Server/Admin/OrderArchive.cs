@@ -1,6 +1,7 @@
 using DeviceAcme.Core;
 using DeviceAcme.Core.Administration;
 using DeviceAcme.Core.Orders;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Issuance;
@@ -119,7 +120,7 @@ internal sealed class OrderArchive(AcmeDb db, TimeProvider time)
         Profile = order.Profile,
         ProfileHash = order.ProfileHash,
         AccountId = order.AccountId.Value,
-        Identifiers = order.Identifiers,
+        Identifiers = TicketCode.Redact(order.Identifiers),
         CreatedAt = order.CreatedAt,
         Expires = order.Expires,
         DeviceIds = [.. devices.Distinct().Select(device => device.Value)],
@@ -146,7 +147,7 @@ internal sealed class OrderArchive(AcmeDb db, TimeProvider time)
     private static OrderAuthorizationEntry Entry(Authorization authorization, DateTimeOffset now) => new()
     {
         Id = authorization.Id.Value,
-        Identifier = authorization.Identifier,
+        Identifier = TicketCode.Redact(authorization.Identifier),
         Status = authorization.StatusAt(now).Wire(),
         Expires = authorization.Expires,
         DeviceId = authorization.Device?.Value,

@@ -6,6 +6,7 @@ using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Issuance;
 using DeviceAcme.Core.Orders;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Storage;
@@ -129,7 +130,7 @@ internal static class IssuanceRecords
             Profile = subject.Profile.Name,
             ProfileHash = subject.Profile.Hash,
             IdentifierType = order.Identifiers is [var only] ? only.Type : null,
-            IdentifierValue = order.Identifiers is [var same] ? same.Value : null,
+            IdentifierValue = order.Identifiers is [var same] ? TicketCode.Redact(same.Value) : null,
             Account = order.AccountId,
             Order = order.Id,
             Device = device,

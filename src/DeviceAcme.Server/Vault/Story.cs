@@ -4,6 +4,7 @@ using DeviceAcme.Core.Challenges;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Profiles;
@@ -59,7 +60,7 @@ internal static class Story
         ProfileHash = order.ProfileHash,
         ProfileInForce = profiles.Find(order.Profile)?.Hash == order.ProfileHash,
         AccountId = order.AccountId.Value,
-        Identifiers = order.Identifiers,
+        Identifiers = TicketCode.Redact(order.Identifiers),
         CreatedAt = order.CreatedAt,
         Expires = order.Expires,
         CertificateId = order.CertificateId?.Value,
@@ -78,7 +79,7 @@ internal static class Story
                 {
                     Step = EvidenceKinds.Challenge,
                     Outcome = Waiting,
-                    Identifier = authorization.Identifier,
+                    Identifier = TicketCode.Redact(authorization.Identifier),
                     AuthorizationId = authorization.Id.Value,
                     ChallengeType = string.Join(", ", authorization.Challenges.OrderBy(challenge => challenge.Position).Select(challenge => challenge.Type)),
                     Checks = [],
@@ -107,7 +108,7 @@ internal static class Story
                 _ => Refused,
             },
             At = challenge.ValidatedAt ?? challenge.AnsweredAt,
-            Identifier = authorization.Identifier,
+            Identifier = TicketCode.Redact(authorization.Identifier),
             ChallengeType = challenge.Type,
             ChallengeId = challenge.Id.Value,
             AuthorizationId = authorization.Id.Value,
