@@ -12,7 +12,7 @@ namespace DeviceAcme.EndToEnd.Operation;
 public sealed class InitTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("deviceacme-init-").FullName;
-    private readonly int[] _ports = FreePorts.Take(1);
+    private readonly int[] _ports = FreePorts.Take(3);
 
     public void Dispose() => Directory.Delete(_folder, true);
 
@@ -27,7 +27,7 @@ public sealed class InitTests : IDisposable
         var run = await Programs.Run("bash", ["-c", $"printf '{string.Join("\\n", answers)}\\n' | script --quiet --return --command 'dotnet {program} init --folder {_folder}' /dev/null"], folder: _folder);
 
         run.ShouldExit(0).Output.Should().Contain("What will clients see as its URL? [https://localhost:14000]").And.Contain("that is not in the ledger").And.Contain("hint: start it");
-        await using var server = ServerProcess.Start(_folder, new Dictionary<string, string>(), "--config", Path.Combine(_folder, "deviceacme.yaml"));
+        await using var server = ServerProcess.Start(_folder, new Dictionary<string, string>(), [.. Options]);
         await server.Ready();
         server.Output.Should().Contain($"https://localhost:{_ports[0]}/acme/apple-device/directory").And.Contain("1 of ").And.Contain("inventory.csv (1 new)");
     }
@@ -38,7 +38,7 @@ public sealed class InitTests : IDisposable
         var run = await DeviceAcmeProgram.Run("init", "--yes", "--root", "existing", "--ca-name", "Example Issuing", "--url", $"https://localhost:{_ports[0]}", "--folder", _folder);
 
         run.ShouldExit(0).Error.Should().Contain("signed as a subordinate CA");
-        await using (var server = ServerProcess.Start(_folder, new Dictionary<string, string>(), "--config", Path.Combine(_folder, "deviceacme.yaml")))
+        await using (var server = ServerProcess.Start(_folder, new Dictionary<string, string>(), [.. Options]))
         {
             await server.Ready();
         }
@@ -50,6 +50,10 @@ public sealed class InitTests : IDisposable
         await File.WriteAllTextAsync(signed, Sign(request), TestContext.Current.CancellationToken);
         (await DeviceAcmeProgram.Run("ca", "import", signed, "--config", Path.Combine(_folder, "deviceacme.yaml"))).ShouldExit(0).Output.Should().Contain("CN=Example Root");
     }
+
+    // the ports beside that of the URL may be another test's
+    private IReadOnlyList<string> Options =>
+        ["--config", Path.Combine(_folder, "deviceacme.yaml"), "--status-url", $"http://localhost:{_ports[1]}", "--admin-url", $"http://127.0.0.1:{_ports[2]}"];
 
     /// <summary>What an organisation's own root makes of it; the root stands behind.</summary>
     private static string Sign(CertificateRequest wanted)
