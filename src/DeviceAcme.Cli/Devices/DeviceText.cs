@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using DeviceAcme.Protocol.Admin;
 
@@ -98,16 +97,5 @@ internal static class DeviceText
 
     private static string Names(DeviceEntry device, string between) => string.Join(between, device.Identifiers.SelectMany(kind => kind.Value.Select(value => $"{kind.Key}={value}")));
 
-    private static string Rows(string[] header, IEnumerable<string[]> lines)
-    {
-        string[][] rows = [header, .. lines];
-        var widths = Enumerable.Range(0, header.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        var text = new StringBuilder();
-        foreach (var row in rows)
-        {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{ExplainText.Visible(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column])))).TrimEnd()}");
-        }
-
-        return text.ToString();
-    }
+    private static string Rows(string[] header, IEnumerable<string[]> lines) => TextTable.Of([header, .. lines]);
 }

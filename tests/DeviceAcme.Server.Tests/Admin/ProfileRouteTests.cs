@@ -5,6 +5,7 @@ using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Tests.Conformance;
 using FluentAssertions;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace DeviceAcme.Server.Tests.Admin;
@@ -172,6 +173,29 @@ public sealed class ProfileRouteTests
 
         await RollBack(server, """{"reason":"after all"}""");
         (await server.Server.Http.GetAsync($"/acme/{Name}/directory", TestContext.Current.CancellationToken)).StatusCode.Should().Be(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task The_issuer_of_an_earlier_version_finishes_its_orders_and_publishes_CRLs_after_a_restart()
+    {
+        await using var server = await Start();
+        await Activate(server, [Changed(server, "issuer: default", "issuer: lab")], "another issuer");
+        var account = await server.Account(Name);
+        var order = await account.Authorize(await account.Order(("dns", "host.example")));
+        await RollBack(server, """{"reason":"not yet"}""");
+        await server.Restart();
+        account.Server = server.Server;
+
+        using var certificate = await account.Certificate(order, "host.example");
+
+        var lab = Path.Combine(server.Server.DataDirectory, "ca", "lab", "certificate.pem");
+        using var issuer = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificateFromFile(lab);
+        certificate.Issuer.Should().Be(issuer.Subject);
+        await using var context = server.Server.Db.Read();
+        var key = context.Certificates.Single().IssuerKeyId;
+        context.Crls.Where(crl => crl.IssuerKeyId == key).Should().ContainSingle();
+        var publisher = server.Server.Services.GetRequiredService<DeviceAcme.Server.Revocation.CrlPublisher>();
+        publisher.Find(key).Should().NotBeNull("what it signed can still be revoked");
     }
 
     [Fact]

@@ -258,7 +258,7 @@ public sealed class InventorySyncTests
     [Fact]
     public async Task Lists_are_bounded_and_redirects_are_not_followed()
     {
-        await using var scene = await SyncScene.Start("  most-devices: 3\n  most-page-mebibytes: 1\n  timeout: 1s");
+        await using var scene = await SyncScene.Start("  most-devices: 3\n  most-page-mebibytes: 1\n  timeout: 5s");
         scene.Source.Body = SyncScene.List("A", "B", "C", "D");
         (await scene.Run()).Failure.Should().Contain("more than 3 devices");
         scene.Source.Body = $"[\"{new string('x', 1024 * 1024)}\"]";
@@ -269,8 +269,8 @@ public sealed class InventorySyncTests
             return Task.CompletedTask;
         };
         (await scene.Run()).Failure.Should().Contain("302").And.Contain("redirects");
-        scene.Source.Answer = context => Task.Delay(TimeSpan.FromSeconds(30), context.RequestAborted);
-        (await scene.Run()).Failure.Should().Contain("within 1 s");
+        scene.Source.Answer = context => Task.Delay(TimeSpan.FromMinutes(2), context.RequestAborted);
+        (await scene.Run()).Failure.Should().Contain("within 5 s");
         (await scene.Devices()).Should().BeEmpty();
     }
 

@@ -136,7 +136,7 @@ internal sealed class ProfilesWithWebhook : IDisposable
     {
         OpenProfiles.Write(Settings.ShippedProfiles, Path.Combine(Folder, "profiles"));
         var file = Path.Combine(Folder, "profiles", "apple-device.yaml");
-        File.WriteAllText(file, $"{File.ReadAllText(file)}\nwebhooks:\n  - {{ name: cmdb, url: {url}, at: challenge, secret: cmdb }}\n");
+        File.WriteAllText(file, $"{File.ReadAllText(file)}\nwebhooks:\n  - {{ name: cmdb, url: {url}, at: challenge, secret: cmdb, timeout: 8s }}\n");
         Directory.CreateDirectory(Secrets);
         if (secret is not null)
         {

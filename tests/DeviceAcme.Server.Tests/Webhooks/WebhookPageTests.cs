@@ -31,7 +31,7 @@ public sealed class WebhookPageTests : IAsyncLifetime
         _receiver = Process.Start(new ProcessStartInfo("python3", [program, _port.ToString(CultureInfo.InvariantCulture), _profiles.SecretFile]) { RedirectStandardError = true })!;
         for (var tries = 0; !await Listens(); tries++)
         {
-            tries.Should().BeLessThan(200, "the receiver starts");
+            tries.Should().BeLessThan(600, "the receiver starts");
             await Task.Delay(50);
         }
     }

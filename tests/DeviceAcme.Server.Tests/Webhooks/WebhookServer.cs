@@ -32,7 +32,7 @@ internal sealed class WebhookServer : IAsyncDisposable
               anchors: [apple]
             devices: { unknown: {{{(ledger ? "refuse" : "register")}}} }
             webhooks:
-              - { name: cmdb, url: {{{receiver.Url}}}, at: {{{at}}}, secret: cmdb{{{(more.Length == 0 ? "" : ", " + more)}}} }
+              - { name: cmdb, url: {{{receiver.Url}}}, at: {{{at}}}, secret: cmdb{{{(more.Length == 0 ? "" : ", " + more)}}}{{{(more.Contains("timeout", StringComparison.Ordinal) ? "" : ", timeout: 8s")}}} }
             certificate:
               subject: CN={{device.serial}}, OU={{webhook.cmdb.department|none}}
               keys: [ec-p256]

@@ -156,7 +156,7 @@ public sealed class WebhookTests
     [InlineData(true)]
     public async Task Who_answers_slowly_is_not_waited_for(bool slowBody)
     {
-        await using var server = await WebhookServer.Start("challenge", "timeout: 1s, retries: 1");
+        await using var server = await WebhookServer.Start("challenge", "timeout: 3s, retries: 1");
         server.Receiver.Answer = async (asked, context) =>
         {
             if (slowBody)
@@ -165,13 +165,13 @@ public sealed class WebhookTests
                 await context.Response.Body.FlushAsync(context.RequestAborted);
             }
 
-            await Task.Delay(TimeSpan.FromSeconds(30), context.RequestAborted);
+            await Task.Delay(TimeSpan.FromMinutes(2), context.RequestAborted);
         };
 
         var watch = System.Diagnostics.Stopwatch.StartNew();
         var (_, answer, _) = await server.Challenge();
 
-        watch.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(8));
+        watch.Elapsed.Should().BeLessThan(TimeSpan.FromMinutes(1));
         ((string)answer.Json["error"]!["reason"]!).Should().Be("webhook-unavailable");
         server.Receiver.All.Select(asked => asked.Delivery).Distinct().Should().ContainSingle();
         server.Receiver.All.Select(asked => (int)asked.Json["attempt"]!).Should().Equal(1, 2);
