@@ -44,11 +44,8 @@ internal sealed record IssuanceCase
     /// <summary>What was begun for the order by an earlier request; null where this is the client's own finalize.</summary>
     public PendingIssuance? Pending { get; init; }
 
-    /// <summary>The one device of all evidence and all device identifiers, whose orders share an officer's answer; null where there is none.</summary>
-    public DeviceId? SubjectDevice => Devices.Count == Authorizations.Count ? OneDevice?.Id : null;
-
-    /// <summary>Whom an officer's answer is about.</summary>
-    public string Subject => SubjectDevice is { } device ? PendingIssuance.SubjectOf(device) : PendingIssuance.SubjectOf(Order);
+    /// <summary>Whom an officer's answer is about: the device, where the order is for nothing else; a yes to one name is none to another, whosesoever the ticket is.</summary>
+    public string Subject => Authorizations.All(IsDevice) && OneDevice is { } device ? PendingIssuance.SubjectOf(device.Id) : PendingIssuance.SubjectOf(Order);
 
     /// <summary>Reads everything that the judgement needs.</summary>
     /// <exception cref="ProblemException">The profile is no longer offered.</exception>

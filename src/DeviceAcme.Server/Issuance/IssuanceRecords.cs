@@ -73,7 +73,7 @@ internal static class IssuanceRecords
         }
 
         context.Record(found.Order.Process(found.Authorizations, subject.Now + patience, PendingIssuance.Say(needed.Causes), subject.Now));
-        context.PendingIssuances.Add(PendingIssuance.Create(found.Order, subject.Subject, subject.SubjectDevice, needed.Causes, subject.Csr, patience, subject.Now));
+        context.PendingIssuances.Add(PendingIssuance.Create(found.Order, subject.Subject, subject.OneDevice?.Id, needed.Causes, subject.Csr, patience, subject.Now));
         context.Keep(subject.Profile, Evidence(subject, needed.Checks, DeviceOf(found.Authorizations)));
         return found;
     }
