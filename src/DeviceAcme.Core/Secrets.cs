@@ -7,8 +7,17 @@ namespace DeviceAcme.Core;
 /// <summary>The one place where ids, tokens and keys come from (CSPRNG), and where secrets are compared.</summary>
 internal static class Secrets
 {
-    /// <summary>An id: 128 random bits, base64url.</summary>
-    public static string Id() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+    /// <summary>An id: 128 random bits, base64url. It never begins with a hyphen, which a command line would take for an option.</summary>
+    public static string Id()
+    {
+        string id;
+        do
+        {
+            id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+        }
+        while (id[0] == '-');
+        return id;
+    }
 
     /// <summary>A challenge token: 256 random bits, base64url without padding (RFC 8555 §8, device-attest §5).</summary>
     public static string Token() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
