@@ -164,6 +164,16 @@ public sealed partial class AcmeClient(HttpClient http, string directoryUrl, Jws
     public async Task<AcmeAnswer> PostWith(JwsSigner signer, string? kid, string step, string url, byte[] payload, CancellationToken cancellation = default) =>
         await _connection.Post(step, url, payload, signer, kid, (await Directory(cancellation)).NewNonce, cancellation);
 
+    /// <summary>A nonce that was not used yet (§7.2), for requests that <see cref="Send"/> carries.</summary>
+    public async Task<string> NewNonce(CancellationToken cancellation = default) =>
+        await _connection.NewNonce((await Directory(cancellation)).NewNonce, cancellation);
+
+    /// <summary>Sends any request as it is, also a wrong one: nothing is signed, nothing is tried again after <c>badNonce</c>. For simulators and tests.</summary>
+    /// <param name="step">The step's name, see <see cref="AcmeStep"/>.</param>
+    /// <param name="request">The request; it is disposed.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public Task<AcmeAnswer> Send(string step, HttpRequestMessage request, CancellationToken cancellation = default) => _connection.Send(step, request, cancellation);
+
     private static AcmeResource<T> Created<T>(string step, AcmeAnswer answer, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {
         var value = answer.Read(type);

@@ -40,6 +40,12 @@ internal sealed class AcmeConnection(HttpClient http, AcmeClientOptions options)
         }
     }
 
+    /// <summary>Sends a request as it is; nothing is signed and nothing is tried again.</summary>
+    public Task<AcmeAnswer> Send(string step, HttpRequestMessage request, CancellationToken cancellation) => Exchange(step, request, cancellation);
+
+    /// <summary>A nonce that was not used yet (RFC 8555 §7.2).</summary>
+    public Task<string> NewNonce(string newNonceUrl, CancellationToken cancellation) => TakeNonce(newNonceUrl, cancellation);
+
     /// <summary>Posts JSON that nobody signs, as the attestation CA takes it.</summary>
     public Task<AcmeAnswer> PostJson(string step, string url, byte[] json, CancellationToken cancellation)
     {

@@ -60,8 +60,7 @@ internal sealed class Enrollee : IDisposable
     /// <summary>The same up to the order that can be finalized, and the request for it.</summary>
     public async Task<(AcmeResource<OrderObject> Order, byte[] Csr)> AttestMac(string serial, CancellationToken cancellation)
     {
-        await using var device = new MacDevice(
-            new AppleMaker(_vendors.Apple, TimeProvider.System.GetUtcNow()) { Device = AppleDevice.Mac(serial) }, serial, ECDsa.Create(ECCurve.NamedCurves.nistP384));
+        await using var device = await Devices.Start(new DeviceSettings { Kind = "mac", Serial = serial }, () => _vendors, TimeProvider.System.GetUtcNow(), cancellation);
         var order = await Client.NewOrder(new NewOrderRequest(device.Identifiers), cancellation);
         var authorization = await Client.Authorization(order.Value.Authorizations[0], cancellation);
         var challenge = authorization.Challenges.Single();

@@ -13,7 +13,7 @@ public sealed class PackedTests
 {
     private const string ResidencyUnproven = "2.25.160978087150826425668633275131030469711";
 
-    private const string Profile = """
+    internal const string Profile = """
         name: authenticators
         description: Authenticators of the tests
         accounts:

@@ -41,9 +41,11 @@ public sealed class SharedServer : IAsyncLifetime
     internal Task<TestAccount> Known(string profile) => _known.GetOrAdd(profile, name => new Lazy<Task<TestAccount>>(() => Account(name))).Value;
 
     /// <summary>An external account key, as an administrator hands it out.</summary>
-    internal Task AddKey(string keyId, byte[] macKey, string? profile = null, DateTimeOffset? expires = null) => Server.Db.Commit(context =>
+    internal Task AddKey(string keyId, byte[] macKey, string? profile = null, DateTimeOffset? expires = null) => AddKey(Server, keyId, macKey, profile, expires);
+
+    internal static Task AddKey(TestServer server, string keyId, byte[] macKey, string? profile = null, DateTimeOffset? expires = null) => server.Db.Commit(context =>
     {
-        var (created, end) = (Server.Clock.GetUtcNow().ToUnixTimeMilliseconds(), expires?.ToUnixTimeMilliseconds());
+        var (created, end) = (server.Clock.GetUtcNow().ToUnixTimeMilliseconds(), expires?.ToUnixTimeMilliseconds());
         context.Database.ExecuteSql($"INSERT INTO tickets (id, profile, created_by, created_at, expires_at, uses, used, allowed, attributes, mac_key, version) VALUES ({keyId}, {profile}, 'test', {created}, {end}, 1, 0, '[]', '{{}}', {macKey}, 0)");
     });
 

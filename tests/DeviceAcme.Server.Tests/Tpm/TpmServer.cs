@@ -33,7 +33,7 @@ internal static class TpmServer
     /// <summary>The identifier is made from the endorsement key.</summary>
     public const string ByKey = "tpm-by-key";
 
-    private const string Simulators = "ek: { vendors: [registered, 'id:53494D30'] }";
+    public const string Simulators = "ek: { vendors: [registered, 'id:53494D30'] }";
 
     public static Task<TestServer> Start(string? allowed = null) => TestServer.Start(
         new Dictionary<string, string>
@@ -108,7 +108,7 @@ internal static class TpmServer
 
     private static byte[] Octets(TestReply reply, string name) => Convert.FromBase64String((string)reply.Json[name]!);
 
-    private static string Profile(string name, string ek) => $"""
+    public static string Profile(string name, string ek) => $"""
         name: {name}
         identifiers:
           permanent-identifier:

@@ -28,7 +28,7 @@ internal static class Trial
     public static readonly PackedMaker Packed = new(Vendors.Authenticator, Now);
 
     /// <summary>Fetched an hour ago, and nobody that we know is on it.</summary>
-    public static readonly AndroidPolicy AndroidPolicy = new() { StatusList = StatusListOf("0123456789abcdef") };
+    public static readonly AndroidPolicy AndroidPolicy = new() { StatusList = StatusListOf("0123456789abcdef", Vendors.Android.LeakedSerial) };
 
     /// <summary>What the operator says of the module's manufacturer.</summary>
     public static AnchorTerms ModuleTerms => new() { HardwareType = IdevidVendor.ModuleType, Expired = ExpiredCertificates.Ignore };

@@ -100,7 +100,7 @@ public sealed class EnrollCommandTests : IDisposable
     {
         byte[] signature = [r, .. new byte[31], s, .. new byte[31]];
 
-        MacDevice.ShortSignature(signature).Should().HaveCount(length);
+        AttestingDevice.ShortSignature(signature).Should().HaveCount(length);
     }
 
     private async Task<(int Code, string Talk)> Enroll(string ca, int port, params string[] more)

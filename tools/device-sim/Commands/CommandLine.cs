@@ -10,7 +10,8 @@ internal static class CommandLine
         var root = new RootCommand("Fake devices and their vendors, for trials and tests of an ACME server with device attestation.")
         {
             EnrollCommand.Make(terminal, time),
-            EnrollCommand.MakeFaults(terminal),
+            FaultsCommand.Make(terminal),
+            FleetCommand.Make(terminal, time),
             VendorCommand.Make(terminal),
             DnsCommand.Make(terminal),
             TpmCommand.Make(terminal),

@@ -5,27 +5,29 @@ using System.Text;
 using DeviceAcme.Protocol.Client;
 using DeviceAcme.Protocol.Jose;
 using DeviceAcme.Simulator.Enrollment;
-using DeviceAcme.Simulator.Makers;
+using DeviceAcme.Simulator.Files;
+using DeviceAcme.Simulator.Trials;
 using DeviceAcme.Simulator.Vendors;
 
 namespace DeviceAcme.Simulator.Commands;
 
-/// <summary><c>enroll --kind mac | byod | tpm | android | printer | iot | yubikey | authenticator | server</c></summary>
+/// <summary><c>enroll --kind KIND</c>, <c>enroll --device FILE</c></summary>
 internal sealed class EnrollCommand
 {
-    private readonly Option<string> _kind = OneOf("--kind", "what enrolls", required: true, [.. Devices.Kinds]);
+    private readonly Option<string?> _kind = OneOf<string?>("--kind", "what enrolls", required: false, [.. Devices.Kinds]);
+    private readonly Option<string?> _device = new("--device") { Description = "file that describes the device; options beside it win" };
     private readonly Option<string?> _directory = new("--directory") { Description = "the ACME directory (default: the profile of ./dev run that fits the kind)" };
     private readonly Option<string> _ca = new("--ca") { Description = "PEM file of the root that the server's TLS certificate must lead to", DefaultValueFactory = _ => Defaults.Ca };
     private readonly Option<string?> _out = new("--out") { Description = "folder for key, certificate and evidence (default: .dev/out/KIND)" };
     private readonly Option<string[]> _names = new("--name") { Description = "server: DNS name or IP address; can be repeated", DefaultValueFactory = _ => [] };
-    private readonly Option<string?> _serial = new("--serial") { Description = "mac, android, printer, iot, yubikey, authenticator: serial number; tpm: which TPM of the vendor" };
-    private readonly Option<string?> _ordered = new("--client-identifier") { Description = "mac, byod: order this and not the serial number, as a profile's ClientIdentifier does; for byod it is the code of a ticket" };
+    private readonly Option<string?> _serial = new("--serial") { Description = "serial number; tpm, windows-tpm: which TPM of the vendor" };
+    private readonly Option<string?> _ordered = new("--client-identifier") { Description = "Apple: order this and not the serial number, as a profile's ClientIdentifier does; for byod it is the code of a ticket" };
     private readonly Option<string?> _key = OneOf<string?>("--key", "type of the certificate's key", required: false, [.. DeviceKeys.Types]);
     private readonly Option<string> _tpm = OneOf("--tpm", "tpm: in managed code, or Debian's software TPM", required: false, "managed", "swtpm");
     private readonly Option<string?> _tpmState = new("--tpm-state") { Description = "swtpm: folder of the TPM (default: .dev/swtpm/NAME of --serial)" };
-    private readonly Option<string?> _attestationCa = new("--attestation-ca") { Description = "swtpm: have the attestation key certified there, and enroll at its profile; for example https://localhost:14000/tpm/linux-tpm" };
-    private readonly Option<string> _ek = OneOf("--ek", "swtpm: the endorsement key that stands for the TPM", required: false, "rsa", "ec");
-    private readonly Option<string?> _fault = new("--fault") { Description = "make one thing wrong with the evidence; 'faults' lists them" };
+    private readonly Option<string?> _attestationCa = new("--attestation-ca") { Description = "swtpm, tpm-ek: have the attestation key certified there, and enroll at its profile; for example https://localhost:14000/tpm/linux-tpm" };
+    private readonly Option<string> _ek = OneOf("--ek", "swtpm, tpm-ek: the endorsement key that stands for the TPM", required: false, "rsa", "ec");
+    private readonly Option<string?> _fault = new("--fault") { Description = "make one thing wrong; 'faults' lists what" };
     private readonly Option<string?> _seed = new("--seed") { Description = "vendors of this seed and not those of the folder" };
     private readonly Option<string> _vendors = new("--vendors") { Description = "folder of the fake vendors (default: .dev/vendors)", DefaultValueFactory = _ => Defaults.Vendors };
     private readonly Option<string?> _profile = new("--profile") { Description = "profile to name in the order" };
@@ -58,38 +60,11 @@ internal sealed class EnrollCommand
         var enroll = new EnrollCommand(terminal, time);
         var command = new Command("enroll", "enroll a fake device, from account to certificate")
         {
-            enroll._kind, enroll._directory, enroll._ca, enroll._out, enroll._names, enroll._serial, enroll._ordered, enroll._key, enroll._tpm, enroll._tpmState, enroll._attestationCa, enroll._ek, enroll._fault,
+            enroll._kind, enroll._device, enroll._directory, enroll._ca, enroll._out, enroll._names, enroll._serial, enroll._ordered, enroll._key, enroll._tpm, enroll._tpmState, enroll._attestationCa, enroll._ek, enroll._fault,
             enroll._seed, enroll._vendors, enroll._profile, enroll._eabKeyId, enroll._eabKey, enroll._dnsListen, enroll._httpPort, enroll._timeout, enroll._json,
         };
         command.SetAction(enroll.Run);
         return command;
-    }
-
-    /// <summary><c>faults</c></summary>
-    public static Command MakeFaults(Terminal terminal)
-    {
-        var command = new Command("faults", "list what --fault can make wrong");
-        command.SetAction(_ =>
-        {
-            List<AppleFault>("mac, byod", terminal);
-            List<TpmFault>("tpm", terminal);
-            List<AndroidFault>("android", terminal);
-            terminal.Data($"tpm  {SwtpmEnrollee.OtherKey,-26} with --tpm swtpm: the CSR is for another key of the TPM than the attested one");
-            List<IdevidFault>("printer, iot", terminal);
-            List<YubiKeyFault>("yubikey", terminal);
-            List<PackedFault>("authenticator", terminal);
-            return Exit.Done;
-        });
-        return command;
-    }
-
-    private static void List<TFault>(string kind, Terminal terminal)
-        where TFault : struct, Enum
-    {
-        foreach (var fault in Enum.GetValues<TFault>())
-        {
-            terminal.Data($"{kind}  {Faults.NameOf(fault),-26} {Faults.Describe(fault).Description}");
-        }
     }
 
     private async Task<int> Run(ParseResult parsed, CancellationToken interrupted)
@@ -112,28 +87,38 @@ internal sealed class EnrollCommand
 
     private async Task<int> Enroll(ParseResult parsed, CancellationToken cancellation)
     {
-        var kind = parsed.GetRequiredValue(_kind);
+        var file = parsed.GetValue(_device) is { } path ? DeviceFile.Read(path) : null;
+        var who = new Enrollee(parsed, file, parsed.GetValue(_kind) ?? file?.Kind ?? throw new SimulatorException("what enrolls?", "--kind names a kind of device, --device a file that describes one"));
         var report = new EnrollmentReport(_terminal, parsed.GetValue(_json));
-        var folder = parsed.GetValue(_out) ?? Defaults.Output(kind);
+        var folder = parsed.GetValue(_out) ?? Defaults.Output(who.Kind);
         using var http = TrustedRoot.Client(parsed.GetRequiredValue(_ca));
+        var fault = (parsed.GetValue(_fault) ?? file?.Fault) is { } name ? FaultTable.Find(who.Kind, name) : null;
+        if (fault?.Play is not null)
+        {
+            return await Play(who, http, fault, report, cancellation);
+        }
+
         IDevice? device = null;
-        using var accountKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var settings = Settings(who, http, fault, report);
+        using var accountKey = settings.Seed is { } seed ? (ECDsa)DeviceKeys.Grow(seed, "account", "ec-p256") : ECDsa.Create(ECCurve.NamedCurves.nistP256);
         try
         {
-            device = await Devices.Start(Settings(parsed, kind, http, report), () => Vendors(parsed), _time.GetUtcNow(), cancellation);
-            var chain = await Run(parsed, http, kind, accountKey, device, report).Run(cancellation);
+            device = await Devices.Start(settings, () => Vendors(parsed), _time.GetUtcNow(), cancellation);
+            var chain = await Run(who, http, accountKey, report).Run(device, cancellation);
+            report.Judged(fault, new Outcome("finalize", 200, null, null, "a certificate was issued"));
             report.Done(device, CertificateText.Read(chain.Certificates), Save(folder, device, accountKey, chain.Pem));
             return Exit.Done;
         }
         catch (AcmeClientException failure) when (failure.Problem is { } problem)
         {
             // an attestation CA refuses before there is anything to enroll with
+            report.Judged(fault, Trial.Of(failure));
             report.Refused(problem, failure.Message, device is null ? [] : Save(folder, device, accountKey, null));
             return Exit.Refused;
         }
         catch (AcmeClientException failure)
         {
-            throw new SimulatorException(failure.Message, failure.Status is null ? "does the server run, and are --directory and --ca right?" : "is --directory the URL of an ACME directory?");
+            throw NoServer(failure);
         }
         finally
         {
@@ -144,12 +129,38 @@ internal sealed class EnrollCommand
         }
     }
 
-    private EnrollmentRun Run(ParseResult parsed, HttpClient http, string kind, ECDsa accountKey, IDevice device, EnrollmentReport report) =>
-        new(http, parsed.GetValue(_directory) ?? OfAttestationCa(parsed.GetValue(_attestationCa)) ?? Devices.Directory(kind), accountKey, device, _time)
+    private static SimulatorException NoServer(AcmeClientException failure) =>
+        new(failure.Message, failure.Status is null ? "does the server run, and are --directory and --ca right?" : "is --directory the URL of an ACME directory?");
+
+    private async Task<int> Play(Enrollee who, HttpClient http, Fault fault, EnrollmentReport report, CancellationToken cancellation)
+    {
+        try
+        {
+            var outcome = await FaultRun.Play(
+                fault, _ => Devices.Start(Settings(who, http, fault, report), () => Vendors(who.Parsed), _time.GetUtcNow(), cancellation),
+                device => new Trial(http, Directory(who), device, _time, cancellation) { OnStep = report.Step, Profile = Profile(who), ExternalAccount = ExternalAccount(who) });
+            report.Judged(fault, outcome);
+            report.Played(outcome);
+            return outcome.Problem is null ? Exit.Done : Exit.Refused;
+        }
+        catch (AcmeClientException failure)
+        {
+            throw NoServer(failure);
+        }
+    }
+
+    private string Directory(Enrollee who) =>
+        who.Parsed.GetValue(_directory) ?? OfAttestationCa(who.Parsed.GetValue(_attestationCa)) ?? who.File?.Directory ?? Devices.Directory(who.Kind);
+
+    private string? Profile(Enrollee who) => who.Parsed.GetValue(_profile) ?? who.File?.Profile;
+
+    private EnrollmentRun Run(Enrollee who, HttpClient http, ECDsa accountKey, EnrollmentReport report) =>
+        new(http, Directory(who), accountKey, _time)
         {
             OnStep = report.Step,
-            Profile = parsed.GetValue(_profile),
-            ExternalAccount = ExternalAccount(parsed),
+            Profile = Profile(who),
+            ExternalAccount = ExternalAccount(who),
+            Behaviour = who.File?.Client ?? new ClientBehaviour(),
         };
 
     // https://host/tpm/NAME belongs to the profile of https://host/acme/NAME/directory
@@ -159,34 +170,39 @@ internal sealed class EnrollCommand
         return parts is [var server, var profile] ? $"{server}/acme/{profile}/directory" : null;
     }
 
-    private DeviceSettings Settings(ParseResult parsed, string kind, HttpClient http, EnrollmentReport report) => new()
+    private DeviceSettings Settings(Enrollee who, HttpClient http, Fault? fault, EnrollmentReport report)
     {
-        Kind = kind,
-        Key = parsed.GetValue(_key),
-        Serial = parsed.GetValue(_serial),
-        Ordered = parsed.GetValue(_ordered),
-        Swtpm = parsed.GetValue(_tpm) == "swtpm",
-        EndorsementKey = parsed.GetRequiredValue(_ek),
-        AttestationCa = parsed.GetValue(_attestationCa) is { } url
-            ? new ActivationClient(http, url, new AcmeClientOptions { Time = _time, UserAgent = "device-sim", OnStep = report.Step })
-            : null,
-        Fault = parsed.GetValue(_fault),
-        Names = parsed.GetRequiredValue(_names),
-        DnsListen = parsed.GetRequiredValue(_dnsListen),
-        HttpPort = parsed.GetValue(_httpPort),
-        TxtRecords = Defaults.TxtRecords,
-        SwtpmFolder = name => parsed.GetValue(_tpmState) ?? Defaults.Swtpm(name),
-    };
+        var parsed = who.Parsed;
+        var file = who.File?.Settings() ?? new DeviceSettings { Kind = who.Kind };
+        return file with
+        {
+            Kind = who.Kind,
+            Key = parsed.GetValue(_key) ?? file.Key,
+            Serial = parsed.GetValue(_serial) ?? file.Serial,
+            Ordered = parsed.GetValue(_ordered) ?? file.Ordered,
+            Swtpm = parsed.GetValue(_tpm) == "swtpm",
+            EndorsementKey = parsed.GetRequiredValue(_ek),
+            AttestationCa = (parsed.GetValue(_attestationCa) ?? (who.Kind == ActivatedTpm.KindName ? Trial.AttestationCaOf(Directory(who)) : null)) is { } url
+                ? new ActivationClient(http, url, new AcmeClientOptions { Time = _time, UserAgent = "device-sim", OnStep = report.Step })
+                : null,
+            // a fault of the protocol is nothing that the device would know of
+            Fault = fault?.Play is null ? fault?.Name : null,
+            Names = parsed.GetRequiredValue(_names) is { Length: > 0 } names ? names : file.Names,
+            DnsListen = parsed.GetRequiredValue(_dnsListen),
+            HttpPort = parsed.GetValue(_httpPort),
+            SwtpmFolder = name => parsed.GetValue(_tpmState) ?? Defaults.Swtpm(name),
+        };
+    }
 
     private FakeVendors Vendors(ParseResult parsed) =>
         parsed.GetValue(_seed) is { } seed ? new FakeVendors(seed) : new VendorFolder(parsed.GetRequiredValue(_vendors)).Open();
 
-    private ExternalAccountCredential? ExternalAccount(ParseResult parsed)
+    private ExternalAccountCredential? ExternalAccount(Enrollee who)
     {
-        var (keyId, key) = (parsed.GetValue(_eabKeyId), parsed.GetValue(_eabKey));
+        var (keyId, key) = (who.Parsed.GetValue(_eabKeyId), who.Parsed.GetValue(_eabKey));
         if (keyId is null && key is null)
         {
-            return null;
+            return who.File?.ExternalAccount;
         }
 
         return keyId is not null && Base64Url.TryDecode(key, 1024, out var octets)
@@ -196,7 +212,7 @@ internal sealed class EnrollCommand
 
     private static IReadOnlyList<(string What, string Path)> Save(string folder, IDevice device, ECDsa accountKey, string? chain)
     {
-        Directory.CreateDirectory(folder);
+        System.IO.Directory.CreateDirectory(folder);
         var account = Path.Combine(folder, "account.pem");
         PrivateFiles.Write(account, Encoding.ASCII.GetBytes(accountKey.ExportPkcs8PrivateKeyPem() + "\n"));
         var files = new List<(string, string)>();
@@ -214,6 +230,9 @@ internal sealed class EnrollCommand
 
         return [.. files, .. device.Save(folder), ("account key", account)];
     }
+
+    /// <summary>What enrolls, as options and a file say together.</summary>
+    private sealed record Enrollee(ParseResult Parsed, DeviceFile? File, string Kind);
 
     private static Option<string> OneOf(string name, string description, bool required, params string[] values)
     {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using DeviceAcme.Simulator.Vendors;
 
 namespace DeviceAcme.Simulator.Enrollment;
 
@@ -15,6 +16,15 @@ internal static class DeviceKeys
         "ec-p384" => ECDsa.Create(ECCurve.NamedCurves.nistP384),
         "rsa-2048" => RSA.Create(2048),
         _ => throw new SimulatorException($"no key of type {type}", $"choose one of {string.Join(", ", Types)}"),
+    };
+
+    /// <summary>The key that always grows from this seed under this label.</summary>
+    public static AsymmetricAlgorithm Grow(Seed seed, string label, string type) => type switch
+    {
+        "ec-p256" => seed.Key(label, EcDomain.P256).Algorithm,
+        "ec-p384" => seed.Key(label, EcDomain.P384).Algorithm,
+        "rsa-2048" => RsaKey.Make(seed, label, 2048),
+        _ => Make(type),
     };
 
     public static CertificateRequest Request(X500DistinguishedName subject, AsymmetricAlgorithm key) => key switch

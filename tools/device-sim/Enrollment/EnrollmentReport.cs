@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Client;
+using DeviceAcme.Simulator.Commands;
+using DeviceAcme.Simulator.Trials;
 
 namespace DeviceAcme.Simulator.Enrollment;
 
@@ -12,6 +14,7 @@ internal sealed class EnrollmentReport(Terminal terminal, bool json)
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private readonly JsonArray _steps = [];
+    private JsonObject? _judgement;
 
     public void Step(AcmeStep step)
     {
@@ -26,6 +29,36 @@ internal sealed class EnrollmentReport(Terminal terminal, bool json)
             ["outcome"] = step.Outcome,
             ["milliseconds"] = milliseconds,
         });
+    }
+
+    /// <summary>Says whether the server did about a fault what it should.</summary>
+    public void Judged(Fault? fault, Outcome outcome)
+    {
+        if (fault is null)
+        {
+            return;
+        }
+
+        var missed = fault.Expected.Missed(outcome);
+        terminal.Say($"device-sim: {fault.Name}: {missed ?? $"as expected, {outcome}"}");
+        terminal.Say($"device-sim: {fault.Section}: {fault.Description}");
+        _judgement = new JsonObject { ["name"] = fault.Name, ["section"] = fault.Section, ["expected"] = FaultsCommand.Json(fault.Expected), ["met"] = missed is null, ["missed"] = missed };
+    }
+
+    /// <summary>The end of a fault that was played.</summary>
+    public void Played(Outcome outcome)
+    {
+        if (json)
+        {
+            Write(new JsonObject
+            {
+                ["result"] = outcome.Problem is null ? "accepted" : "refused",
+                ["step"] = outcome.Step,
+                ["status"] = outcome.Status,
+                ["problem"] = outcome.Problem is null ? null : new JsonObject { ["type"] = outcome.Problem, ["reason"] = outcome.Reason, ["detail"] = outcome.Detail },
+                ["steps"] = _steps,
+            });
+        }
     }
 
     public void Done(IDevice device, CertificateText certificate, IReadOnlyList<(string What, string Path)> files)
@@ -98,7 +131,15 @@ internal sealed class EnrollmentReport(Terminal terminal, bool json)
     private static JsonObject Json(IEnumerable<(string What, string Path)> files) =>
         new(files.Select(file => KeyValuePair.Create(file.What, (JsonNode?)JsonValue.Create(file.Path))));
 
-    private void Write(JsonObject result) => terminal.Data(result.ToJsonString(Indented));
+    private void Write(JsonObject result)
+    {
+        if (_judgement is not null)
+        {
+            result["fault"] = _judgement;
+        }
+
+        terminal.Data(result.ToJsonString(Indented));
+    }
 
     private void Lines(string what, IReadOnlyList<string> values)
     {

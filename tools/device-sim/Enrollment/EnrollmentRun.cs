@@ -8,16 +8,16 @@ using DeviceAcme.Simulator.Makers;
 
 namespace DeviceAcme.Simulator.Enrollment;
 
-/// <summary>One run from directory to certificate (RFC 8555 §7.1, table 1).</summary>
+/// <summary>One account that enrolls, from directory to certificate (RFC 8555 §7.1, table 1), once or again.</summary>
 /// <param name="http">Trusts the server's root.</param>
 /// <param name="directory">The directory's URL.</param>
 /// <param name="accountKey">A new account's key.</param>
-/// <param name="device">Who enrolls.</param>
 /// <param name="time">The clock.</param>
-internal sealed class EnrollmentRun(HttpClient http, string directory, ECDsa accountKey, IDevice device, TimeProvider time)
+internal sealed class EnrollmentRun(HttpClient http, string directory, ECDsa accountKey, TimeProvider time)
 {
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(20);
 
+    private AcmeClient? _client;
     private byte[]? _answer;
 
     /// <summary>Told of each exchange.</summary>
@@ -26,28 +26,32 @@ internal sealed class EnrollmentRun(HttpClient http, string directory, ECDsa acc
     /// <summary>Profile to name in the order; null names none.</summary>
     public string? Profile { get; init; }
 
+    /// <summary>The client's habits.</summary>
+    public ClientBehaviour Behaviour { get; init; } = new();
+
     /// <summary>External account, for directories that want one.</summary>
     public ExternalAccountCredential? ExternalAccount { get; init; }
 
-    public async Task<CertificateChain> Run(CancellationToken cancellation)
+    /// <summary>The account's client.</summary>
+    public AcmeClient Client => _client ??= NewClient(null);
+
+    /// <param name="device">Who enrolls; its habits of signing are those of the account from the first time on.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    public async Task<CertificateChain> Run(IDevice device, CancellationToken cancellation)
     {
-        var client = new AcmeClient(http, directory, JwsSigner.For(accountKey, device.SignatureTransform), new AcmeClientOptions
+        var client = _client ??= NewClient(device.SignatureTransform);
+        if (client.AccountUrl is null)
         {
-            Time = time,
-            RequestTimeout = RequestLimit,
-            UserAgent = "device-sim",
-            OnStep = OnStep,
-            // A challenge is answered with what the device made, which a fault may have spoiled beyond what the client's types can say.
-            PayloadTransform = (step, payload) => step == "challenge" && _answer is not null ? _answer : payload,
-        });
-        await client.Register(new AccountRegistration { TermsOfServiceAgreed = true, ExternalAccount = ExternalAccount }, cancellation);
+            await Register(client, cancellation);
+        }
+
         var order = await client.NewOrder(new NewOrderRequest(device.Identifiers, Profile: Profile), cancellation);
         foreach (var url in order.Value.Authorizations)
         {
-            await Authorize(client, url, cancellation);
+            await Authorize(client, device, url, cancellation);
         }
 
-        var ready = await client.WaitUntilReady(order.Url, cancellation);
+        var ready = Behaviour.LooksAtOrderBeforeFinalize ? await client.WaitUntilReady(order.Url, cancellation) : order.Value;
         var finalized = await client.Finalize(ready, device.CertificateRequest(), cancellation);
         if (finalized.Status != "valid")
         {
@@ -59,7 +63,36 @@ internal sealed class EnrollmentRun(HttpClient http, string directory, ECDsa acc
         return await client.DownloadChain(certificate, cancellation);
     }
 
-    private async Task Authorize(AcmeClient client, string url, CancellationToken cancellation)
+    private AcmeClient NewClient(Func<byte[], byte[]>? signatureTransform) => new(http, directory, JwsSigner.For(accountKey, signatureTransform), new AcmeClientOptions
+    {
+        Time = time,
+        RequestTimeout = RequestLimit,
+        UserAgent = "device-sim",
+        OnStep = OnStep,
+        LongestPause = Behaviour.LongestPause,
+        // A challenge is answered with what the device made, which a fault may have spoiled beyond what the client's types can say.
+        PayloadTransform = (step, payload) => step == "challenge" && _answer is not null ? _answer : payload,
+    });
+
+    private async Task Register(AcmeClient client, CancellationToken cancellation)
+    {
+        if (Behaviour.LooksForAccountFirst)
+        {
+            try
+            {
+                await client.Register(new AccountRegistration { OnlyReturnExisting = true }, cancellation);
+                return;
+            }
+            catch (AcmeClientException unknown) when (unknown.Problem?.Type == Problems.Namespace + "accountDoesNotExist")
+            {
+                // RFC 8555 §7.3.1: that is how the server says that there is none yet, and now it is made
+            }
+        }
+
+        await client.Register(new AccountRegistration { TermsOfServiceAgreed = true, Contact = Behaviour.Contact, ExternalAccount = ExternalAccount }, cancellation);
+    }
+
+    private async Task Authorize(AcmeClient client, IDevice device, string url, CancellationToken cancellation)
     {
         var authorization = await client.Authorization(url, cancellation);
         if (authorization.Status == "valid")
@@ -77,9 +110,28 @@ internal sealed class EnrollmentRun(HttpClient http, string directory, ECDsa acc
         _answer = Encoding.UTF8.GetBytes(payload.ToJsonString());
         var answered = await client.AnswerChallenge(challenge, cancellation);
         _answer = null;
-        if (answered.Status != "valid")
+        if (answered.Status != "valid" && Behaviour.Polls == Polled.Challenge)
+        {
+            await WaitForChallenge(client, challenge.Url, cancellation);
+        }
+        else if (answered.Status != "valid" && Behaviour.Polls == Polled.Authorization)
         {
             await client.WaitForAuthorization(url, cancellation);
+        }
+    }
+
+    // RFC 8555 §7.5.1 lets clients look at the authorization; several look at the challenge
+    private async Task WaitForChallenge(AcmeClient client, string url, CancellationToken cancellation)
+    {
+        var pause = TimeSpan.FromMilliseconds(Math.Min(500, Behaviour.LongestPause.TotalMilliseconds));
+        for (var looks = 0; (await client.Challenge(url, cancellation)).Status is "pending" or "processing"; looks++)
+        {
+            if (looks * pause > RequestLimit)
+            {
+                throw new AcmeClientException("challenge", $"{url} is still not decided after {RequestLimit.TotalSeconds:0} s");
+            }
+
+            await Task.Delay(pause, time, cancellation);
         }
     }
 }

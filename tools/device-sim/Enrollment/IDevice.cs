@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Simulator.Makers;
@@ -7,6 +8,9 @@ namespace DeviceAcme.Simulator.Enrollment;
 /// <summary>What differs between the things that enroll; <see cref="Devices"/> is the list of them.</summary>
 internal interface IDevice : IAsyncDisposable
 {
+    /// <summary>One of <see cref="Devices.Kinds"/>.</summary>
+    string Kind { get; }
+
     /// <summary>What is ordered.</summary>
     IReadOnlyList<AcmeIdentifier> Identifiers { get; }
 
@@ -15,6 +19,9 @@ internal interface IDevice : IAsyncDisposable
 
     /// <summary>What it does to the signatures of its requests; null for a client that follows RFC 7518.</summary>
     Func<byte[], byte[]>? SignatureTransform { get; }
+
+    /// <summary>The key of the certificate; null where it is in a TPM.</summary>
+    AsymmetricAlgorithm? Key { get; }
 
     /// <summary>Prepares the answer to a challenge and returns the payload of its POST.</summary>
     Task<JsonObject> Answer(ChallengeMaterial challenge, CancellationToken cancellation);

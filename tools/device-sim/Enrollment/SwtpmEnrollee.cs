@@ -33,11 +33,15 @@ internal sealed class SwtpmEnrollee : IDevice
         Identifiers = [new(AcmeIdentifier.PermanentIdentifier, attestationKey.Identifier)];
     }
 
+    public string Kind => "tpm";
+
     public IReadOnlyList<AcmeIdentifier> Identifiers { get; }
 
     public string ChallengeType => "device-attest-01";
 
     public Func<byte[], byte[]>? SignatureTransform => null;
+
+    public AsymmetricAlgorithm? Key => null;
 
     /// <param name="state">The TPM's folder.</param>
     /// <param name="keyType">Type of the certificate's key.</param>
@@ -72,8 +76,8 @@ internal sealed class SwtpmEnrollee : IDevice
 
     public byte[] CertificateRequest()
     {
-        var request = new CertificateRequest(TpmDevice.NoSubject, PublicKey.CreateFromSubjectPublicKeyInfo(_key.PublicKey, out _), HashAlgorithmName.SHA256);
-        return TpmDevice.WithIdentifier(request, _attestationKey.Identifier).CreateSigningRequest(new TpmSignatureGenerator(_tpm, _key, _cancellation));
+        var content = new CsrContent { PermanentIdentifier = _attestationKey.Identifier.Split('/')[0] };
+        return content.For(PublicKey.CreateFromSubjectPublicKeyInfo(_key.PublicKey, out _)).CreateSigningRequest(new TpmSignatureGenerator(_tpm, _key, _cancellation));
     }
 
     public IReadOnlyList<(string What, string Path)> Save(string folder)

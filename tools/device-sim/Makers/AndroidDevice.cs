@@ -24,6 +24,9 @@ internal sealed record AndroidDevice
     /// <summary>The key lives in a chip of its own.</summary>
     public bool StrongBox { get; init; }
 
+    /// <summary>Its attestation key was put in at the factory, for a whole batch of phones; else it is provisioned remotely and its certificate says so.</summary>
+    public bool FactoryProvisioned { get; init; }
+
     public static AndroidDevice Phone(string serial = "SIMANDROID01") => new()
     {
         Serial = serial,

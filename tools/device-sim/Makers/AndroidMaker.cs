@@ -85,9 +85,10 @@ internal sealed record AndroidMaker(AndroidVendor Vendor, DateTimeOffset Now)
     private List<byte[]> Chain(ChallengeMaterial challenge, AsymmetricAlgorithm key)
     {
         var vendor = Has(AndroidFault.ForeignRoot) ? new AndroidVendor(new Seed("a stranger")) : Vendor;
-        var attestationKey = Device.StrongBox ? vendor.StrongBox : vendor.Tee;
-        var issuer = AndroidVendor.Provisioned(
-            attestationKey, fields => Has(AndroidFault.ExpiredIntermediate) ? fields with { NotAfter = Now.AddDays(-30) } : fields);
+        var attestationKey = Has(AndroidFault.RevokedCertificate) ? vendor.Leaked : Device.StrongBox ? vendor.StrongBox : vendor.Tee;
+        var issuer = Device.FactoryProvisioned
+            ? attestationKey.Reissue(Expired)
+            : AndroidVendor.Provisioned(attestationKey, Expired);
         var leaf = Leaf(key.ExportSubjectPublicKeyInfo(), Description(challenge, Device, key));
         List<byte[]> above = [issuer, vendor.DroidCa.Certificate, .. PresentsRoot ? [vendor.Root.Certificate] : Array.Empty<byte[]>()];
         if (Has(AndroidFault.ForgedDescriptionBelow) || Has(AndroidFault.PlainCertificateBelow))
@@ -104,6 +105,8 @@ internal sealed record AndroidMaker(AndroidVendor Vendor, DateTimeOffset Now)
             : attestationKey.Issue(leaf);
         return [Has(AndroidFault.LeafNotDer) ? signed[..^1] : signed, .. above];
     }
+
+    private CertificateFields Expired(CertificateFields fields) => Has(AndroidFault.ExpiredIntermediate) ? fields with { NotAfter = Now.AddDays(-30) } : fields;
 
     private CertificateFields Leaf(byte[] publicKey, byte[] description) => new()
     {

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace DeviceAcme.Simulator.Makers;
 
 /// <summary>The properties that Apple attests. Null leaves the extension out, an empty text leaves it blank.</summary>
@@ -28,6 +31,24 @@ internal sealed record AppleDevice
         SecureBoot = "Full Security",
         Sip = 0,
         ThirdPartyKexts = 0,
+    };
+
+    /// <summary>A UDID that belongs to this serial number alone.</summary>
+    public static string UdidOf(string serial)
+    {
+        var octets = Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(serial)));
+        return $"00008120-{octets[..16]}";
+    }
+
+    /// <summary>Apple silicon since the A12, no Mac-only properties.</summary>
+    public static AppleDevice AppleTv(string serial = "F2LSIMTV01") => new()
+    {
+        Serial = serial,
+        Udid = "00008110-000A51D200000003",
+        Model = "AppleTV14,1",
+        OsVersion = "18.5",
+        SepOsVersion = "18.5",
+        LlbVersion = "18.5",
     };
 
     /// <summary>No Mac-only properties.</summary>

@@ -18,6 +18,9 @@ internal sealed record AppleMaker(AppleVendor Vendor, DateTimeOffset Now)
     public AppleDevice Device { get; init; } = AppleDevice.Mac();
     public ImmutableHashSet<AppleFault> Faults { get; init; } = [];
 
+    /// <summary>Attested by the sub CA for fleets, which is on P-256.</summary>
+    public bool Batch { get; init; }
+
     /// <summary>Where the leaf says that its issuer's certificate is (RFC 5280 §4.2.2.1); Apple's say nothing.</summary>
     public string? IssuerUrl { get; init; }
 
@@ -103,27 +106,38 @@ internal sealed record AppleMaker(AppleVendor Vendor, DateTimeOffset Now)
     private List<byte[]> Chain(ChallengeMaterial challenge, byte[] publicKey)
     {
         var vendor = Has(AppleFault.ForeignRoot) ? new AppleVendor(new Seed("a stranger")) : Vendor;
+        var authority = Batch ? vendor.BatchCa : vendor.SubCa;
         var fields = Leaf(challenge, publicKey);
-        var subCa = Has(AppleFault.ExpiredIntermediate) ? vendor.SubCa.Reissue(old => old with { NotAfter = Now.AddDays(-30) })
-            : Has(AppleFault.IntermediateNotCa) ? vendor.SubCa.Reissue(old => old with { Extensions = [ExtensionFields.EndEntity(), .. old.Extensions.Skip(1)] })
-            : vendor.SubCa.Certificate;
+        if (Has(AppleFault.TooManyIntermediates))
+        {
+            var lower = authority.Intermediate("DeviceAcme Simulator Enterprise Attestation Sub CA below", EcDomain.P256);
+            var last = authority.Reissue(old => old with { Extensions = [ExtensionFields.LastAuthority(), .. old.Extensions.Skip(1)] });
+            return [lower.Issue(fields), lower.Certificate, last];
+        }
+
+        var subCa = Has(AppleFault.ExpiredIntermediate) ? authority.Reissue(old => old with { NotAfter = Now.AddDays(-30) })
+            : Has(AppleFault.IntermediateNotCa) ? authority.Reissue(old => old with { Extensions = [ExtensionFields.EndEntity(), .. old.Extensions.Skip(1)] })
+            : Has(AppleFault.IntermediateMayNotSign) ? authority.Reissue(old => old with { Extensions = [.. old.Extensions.Where(extension => extension.Oid != Oids.KeyUsage), ExtensionFields.KeyUsage(0x02)] })
+            : Has(AppleFault.ShortIntermediateKey) ? authority.Reissue(old => old with { PublicKey = ShortRsaKey() })
+            : authority.Certificate;
         if (Has(AppleFault.LeafBelowLeaf))
         {
             // what a device could do with its own attested key, had the verifier no eye for basic constraints
             var device = new Seed("leaf below leaf").Key("device", EcDomain.P384);
-            var real = vendor.SubCa.Issue(fields with { PublicKey = device.PublicKey });
+            var real = authority.Issue(fields with { PublicKey = device.PublicKey });
             return [fields.Sign(fields.Subject, device), real, subCa];
         }
 
         var leaf = Has(AppleFault.WrongLeafSignature)
-            ? fields.Sign(vendor.SubCa.Name, new Seed("a forger").Key("sub CA", EcDomain.P384))
-            : vendor.SubCa.Issue(fields);
+            ? fields.Sign(authority.Name, new Seed("a forger").Key("sub CA", EcDomain.P384))
+            : authority.Issue(fields);
         if (Has(AppleFault.LeafNotDer))
         {
             leaf = leaf[..^1];
         }
 
         return Has(AppleFault.MissingIntermediate) ? [leaf]
+            : Has(AppleFault.LeafTwice) ? [leaf, leaf]
             : Has(AppleFault.LongChain) ? [leaf, .. Enumerable.Repeat(subCa, 40)]
             : [leaf, subCa];
     }
@@ -146,7 +160,7 @@ internal sealed record AppleMaker(AppleVendor Vendor, DateTimeOffset Now)
             PublicKey = publicKey,
             Extensions =
             [
-                ExtensionFields.EndEntity(),
+                Has(AppleFault.LeafIsCa) ? ExtensionFields.Authority() : ExtensionFields.EndEntity(),
                 ExtensionFields.KeyUsage(0xF0),
                 .. properties.Select(property => new ExtensionFields(property.Oid, false, property.Value!)),
                 .. IssuerUrl is null ? Array.Empty<ExtensionFields>() : [ExtensionFields.IssuerAt(IssuerUrl)],
@@ -206,6 +220,12 @@ internal sealed record AppleMaker(AppleVendor Vendor, DateTimeOffset Now)
     private static byte[]? Text(string? value) => value is null ? null : Encoding.ASCII.GetBytes(value);
 
     private static byte[]? Number(int? value) => value is { } number ? Der.Integer(number) : null;
+
+    private static byte[] ShortRsaKey()
+    {
+        using var key = RSA.Create(1024);
+        return key.ExportSubjectPublicKeyInfo();
+    }
 
     private static byte[] OtherKey(ECDsa key)
     {

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Formats.Asn1;
-using System.Numerics;
 using System.Security.Cryptography;
 using DeviceAcme.Simulator.Tpm;
 using DeviceAcme.Simulator.Vendors;
@@ -216,21 +215,9 @@ internal sealed record EkMaker(FakeTpm Tpm, DateTimeOffset Now)
         });
     }
 
-    // factors of the form k·M + 65537^a mod M; that they are no primes is seen by nobody who does not have them
     private byte[] RocaKey()
     {
-        var product = Enumerable.Range(2, 166).Where(number => Enumerable.Range(2, number - 2).All(divisor => number % divisor != 0))
-            .Aggregate(BigInteger.One, (all, prime) => all * prime);
-        BigInteger Factor(int exponent, string label)
-        {
-            var octets = Tpm.Vendor.Seed.Bytes(label, 128);
-            octets[0] |= 0xC0;
-            var start = new BigInteger(octets, isUnsigned: true, isBigEndian: true);
-            return start - (start % product) + BigInteger.ModPow(65537, exponent, product);
-        }
-
-        var modulus = Factor(1234, "roca p") * Factor(5678, "roca q");
-        using var rsa = RSA.Create(new RSAParameters { Modulus = modulus.ToByteArray(isUnsigned: true, isBigEndian: true), Exponent = [1, 0, 1] });
+        using var rsa = RSA.Create(new RSAParameters { Modulus = WeakRsa.Roca(Tpm.Vendor.Seed), Exponent = [1, 0, 1] });
         return rsa.ExportSubjectPublicKeyInfo();
     }
 }

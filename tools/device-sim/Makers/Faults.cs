@@ -8,8 +8,20 @@ namespace DeviceAcme.Simulator.Makers;
 [AttributeUsage(AttributeTargets.Field)]
 internal sealed class FaultAttribute(string description, params string[] classes) : Attribute
 {
+    /// <summary>The type of problem where a right server finds the evidence bad (device-attest §5).</summary>
+    public const string BadStatement = "badAttestationStatement";
+
     public string Description { get; } = description;
     public IReadOnlyList<string> Classes { get; } = classes;
+
+    /// <summary>The reason code that DeviceAcme gives.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>The one kind of device that has it, where others of its format do not.</summary>
+    public string? Only { get; init; }
+
+    /// <summary>The type of problem (RFC 8555 §6.7).</summary>
+    public string Problem { get; init; } = BadStatement;
 }
 
 /// <summary>Faults by the kebab-case names of the command line.</summary>

@@ -3,136 +3,136 @@ namespace DeviceAcme.Simulator.Makers;
 /// <summary>One thing wrong with a TPM statement.</summary>
 internal enum TpmFault
 {
-    [Fault("extraData belongs to another key authorization", "nonce-mismatch")]
+    [Fault("extraData belongs to another key authorization", "nonce-mismatch", Reason = "freshness-mismatch")]
     WrongExtraData,
 
-    [Fault("extraData is the hash of the token alone", "nonce-mismatch")]
+    [Fault("extraData is the hash of the token alone", "nonce-mismatch", Reason = "freshness-mismatch")]
     TokenHashed,
 
-    [Fault("extraData is empty", "nonce-missing", "nonce-mismatch")]
+    [Fault("extraData is empty", "nonce-missing", "nonce-mismatch", Reason = "freshness-missing")]
     EmptyExtraData,
 
-    [Fault("certInfo does not start with TPM_GENERATED_VALUE", "wrong-magic")]
+    [Fault("certInfo does not start with TPM_GENERATED_VALUE", "wrong-magic", Reason = "tpm-magic-wrong")]
     WrongMagic,
 
-    [Fault("a quote in the place of a certification", "wrong-attest-type")]
+    [Fault("a quote in the place of a certification", "wrong-attest-type", Reason = "tpm-attest-type-wrong")]
     QuoteInsteadOfCertify,
 
-    [Fault("the certified name is that of another key", "name-mismatch")]
+    [Fault("the certified name is that of another key", "name-mismatch", Reason = "tpm-name-mismatch")]
     WrongName,
 
-    [Fault("the name is made with SHA-1", "unsupported-algorithm", "name-mismatch")]
+    [Fault("the name is made with SHA-1", "unsupported-algorithm", "name-mismatch", Reason = "tpm-algorithm-unsupported")]
     Sha1Name,
 
-    [Fault("the certified key is restricted", "key-attributes-rejected")]
+    [Fault("the certified key is restricted", "key-attributes-rejected", Reason = "tpm-key-attributes")]
     RestrictedKey,
 
-    [Fault("the certified key may leave its TPM", "key-attributes-rejected")]
+    [Fault("the certified key may leave its TPM", "key-attributes-rejected", Reason = "tpm-key-attributes")]
     FixedTpmClear,
 
-    [Fault("the certified key may change its parent", "key-attributes-rejected")]
+    [Fault("the certified key may change its parent", "key-attributes-rejected", Reason = "tpm-key-attributes")]
     FixedParentClear,
 
-    [Fault("the certified key was made elsewhere and imported", "key-attributes-rejected")]
+    [Fault("the certified key was made elsewhere and imported", "key-attributes-rejected", Reason = "tpm-key-attributes")]
     SensitiveDataOriginClear,
 
-    [Fault("the certified key cannot sign", "key-attributes-rejected")]
+    [Fault("the certified key cannot sign", "key-attributes-rejected", Reason = "tpm-key-attributes")]
     SignClear,
 
-    [Fault("an EK certificate in the place of the AK certificate", "wrong-eku", "certificate-profile", "signature-invalid", "chain-untrusted-root")]
+    [Fault("an EK certificate in the place of the AK certificate", "wrong-eku", "certificate-profile", "signature-invalid", "chain-untrusted-root", Reason = "anchor-limited")]
     EkCertificateAsAk,
 
-    [Fault("the AK certificate names no permanent identifier", "identifier-missing")]
+    [Fault("the AK certificate names no permanent identifier", "identifier-missing", Reason = "identifier-missing")]
     MissingIdentifier,
 
-    [Fault("the AK certificate names another TPM", "identifier-mismatch")]
+    [Fault("the AK certificate names another TPM", "identifier-mismatch", Reason = "identifier-mismatch")]
     OtherIdentifier,
 
-    [Fault("the AK certificate lacks tcg-kp-AIKCertificate", "wrong-eku")]
+    [Fault("the AK certificate lacks tcg-kp-AIKCertificate", "wrong-eku", Reason = "ak-eku-missing")]
     AkWithoutEku,
 
-    [Fault("the AK certificate has a subject", "certificate-profile")]
+    [Fault("the AK certificate has a subject", "certificate-profile", Reason = "ak-certificate-profile")]
     AkWithSubject,
 
-    [Fault("the AK certificate is a CA's", "certificate-profile")]
+    [Fault("the AK certificate is a CA's", "certificate-profile", Reason = "ak-certificate-profile")]
     AkIsCa,
 
-    [Fault("the AK certificate does not describe the TPM", "certificate-profile")]
+    [Fault("the AK certificate does not describe the TPM", "certificate-profile", Reason = "ak-certificate-profile")]
     AkWithoutTpmAttributes,
 
-    [Fault("the AK certificate expired", "chain-expired")]
+    [Fault("the AK certificate expired", "chain-expired", Reason = "chain-expired")]
     ExpiredAk,
 
-    [Fault("the attestation CA expired", "chain-expired")]
+    [Fault("the attestation CA expired", "chain-expired", Reason = "chain-expired")]
     ExpiredIntermediate,
 
-    [Fault("the attestation CA is not presented", "chain-incomplete", "chain-untrusted-root")]
+    [Fault("the attestation CA is not presented", "chain-incomplete", "chain-untrusted-root", Reason = "chain-untrusted-root")]
     MissingIntermediate,
 
-    [Fault("a chain to a root that nobody knows", "chain-untrusted-root")]
+    [Fault("a chain to a root that nobody knows", "chain-untrusted-root", Reason = "chain-untrusted-root")]
     ForeignRoot,
 
-    [Fault("certInfo is signed by another key than the AK", "signature-invalid")]
+    [Fault("certInfo is signed by another key than the AK", "signature-invalid", Reason = "tpm-signature-invalid")]
     WrongSignature,
 
-    [Fault("certInfo is signed with SHA-1 (RS1)", "unsupported-algorithm")]
+    [Fault("certInfo is signed with SHA-1 (RS1)", "unsupported-algorithm", Reason = "tpm-algorithm-unsupported")]
     Sha1Signature,
 
-    [Fault("octets after pubArea", "malformed-tpm-structure", "name-mismatch")]
+    [Fault("octets after pubArea", "malformed-tpm-structure", "name-mismatch", Reason = "tpm-structure-malformed")]
     PubAreaTrailingBytes,
 
-    [Fault("pubArea ends too early", "malformed-tpm-structure")]
+    [Fault("pubArea ends too early", "malformed-tpm-structure", Reason = "tpm-structure-malformed")]
     PubAreaTruncated,
 
-    [Fault("octets after certInfo", "malformed-tpm-structure", "signature-invalid")]
+    [Fault("octets after certInfo", "malformed-tpm-structure", "signature-invalid", Reason = "tpm-structure-malformed")]
     CertInfoTrailingBytes,
 
-    [Fault("the point is not on its curve", "malformed-key")]
+    [Fault("the point is not on its curve", "malformed-key", Reason = "key-malformed")]
     PointNotOnCurve,
 
-    [Fault("an RSA key whose exponent is 1", "malformed-key", "key-attributes-rejected")]
+    [Fault("an RSA key whose exponent is 1", "malformed-key", "key-attributes-rejected", Reason = "key-malformed")]
     RsaExponentOne,
 
-    [Fault("an RSA key of 1024 bits", "key-attributes-rejected", "malformed-key", "unsupported-algorithm")]
+    [Fault("an RSA key of 1024 bits", "key-attributes-rejected", "malformed-key", "unsupported-algorithm", Reason = "key-unsupported")]
     ShortRsaKey,
 
-    [Fault("right in itself: the CSR has another key than the certified one, finalize must refuse", "key-mismatch")]
+    [Fault("right in itself: the CSR has another key than the certified one, finalize must refuse", "key-mismatch", Reason = "csr-key-not-attested", Problem = "badCSR")]
     KeySwap,
 
-    [Fault("ver is 1.2", "unsupported-version")]
+    [Fault("ver is 1.2", "unsupported-version", Reason = "tpm-version-unsupported")]
     WrongVersion,
 
-    [Fault("no ver", "missing-field")]
+    [Fault("no ver", "missing-field", Reason = "member-missing")]
     MissingVersion,
 
-    [Fault("no x5c", "missing-field")]
+    [Fault("no x5c", "missing-field", Reason = "member-missing")]
     MissingX5c,
 
-    [Fault("no sig", "missing-field")]
+    [Fault("no sig", "missing-field", Reason = "member-missing")]
     MissingSignature,
 
-    [Fault("no certInfo", "missing-field")]
+    [Fault("no certInfo", "missing-field", Reason = "member-missing")]
     MissingCertInfo,
 
-    [Fault("no pubArea", "missing-field")]
+    [Fault("no pubArea", "missing-field", Reason = "member-missing")]
     MissingPubArea,
 
-    [Fault("certInfo is text", "wrong-type")]
+    [Fault("certInfo is text", "wrong-type", Reason = "member-wrong-type")]
     CertInfoOfText,
 
-    [Fault("octets after the CBOR map", "malformed-cbor")]
+    [Fault("octets after the CBOR map", "malformed-cbor", Reason = "cbor-trailing-bytes")]
     TrailingBytes,
 
-    [Fault("the key fmt twice", "duplicate-key", "malformed-cbor")]
+    [Fault("the key fmt twice", "duplicate-key", "malformed-cbor", Reason = "cbor-duplicate-key")]
     DuplicateKey,
 
-    [Fault("attObj is the empty string: the device could not attest", "missing-field", "malformed-cbor")]
+    [Fault("attObj is the empty string: the device could not attest", "missing-field", "malformed-cbor", Reason = "attestation-missing")]
     EmptyAttObj,
 
-    [Fault("attObj decodes to an empty CBOR map", "missing-field", "malformed-cbor")]
+    [Fault("attObj decodes to an empty CBOR map", "missing-field", "malformed-cbor", Reason = "attestation-empty-object")]
     EmptyCborMap,
 
-    [Fault("attObj with base64 padding: refused as malformed, the challenge stays pending")]
+    [Fault("attObj with base64 padding: refused as malformed, the challenge stays pending", Reason = "base64url-invalid", Problem = "malformed")]
     PaddedBase64,
 }
 

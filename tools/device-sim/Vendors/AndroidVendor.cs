@@ -4,6 +4,7 @@ namespace DeviceAcme.Simulator.Vendors;
 internal sealed class AndroidVendor
 {
     public const string RootName = "DeviceAcme Simulator Key Attestation Root CA";
+    private const string LeakedName = "DeviceAcme Simulator TEE whose key leaked";
 
     /// <summary>Remote key provisioning: a CBOR map with 1, certificates issued.</summary>
     private static readonly ExtensionFields Provisioning = new("1.3.6.1.4.1.11129.2.1.30", false, [0xA1, 0x01, 0x18, 0x20]);
@@ -13,6 +14,8 @@ internal sealed class AndroidVendor
         Root = FakeCa.Root(seed, RootName, EcDomain.P384);
         DroidCa = Root.Intermediate("DeviceAcme Simulator Droid CA1", EcDomain.P384);
         Tee = DroidCa.Intermediate("DeviceAcme Simulator TEE", EcDomain.P256);
+        Leaked = DroidCa.Intermediate(LeakedName, EcDomain.P256);
+        LeakedSerial = Convert.ToHexStringLower(Leaked.Serial.ToByteArray(isUnsigned: true, isBigEndian: true));
         StrongBox = DroidCa.Intermediate("DeviceAcme Simulator StrongBox", EcDomain.P256);
     }
 
@@ -24,6 +27,15 @@ internal sealed class AndroidVendor
 
     /// <summary>The attestation key in the chip beside the processor.</summary>
     public FakeCa StrongBox { get; }
+
+    /// <summary>An attestation key that everybody has by now.</summary>
+    public FakeCa Leaked { get; }
+
+    /// <summary>Serial number of its certificate in hex, as the status list writes it.</summary>
+    public string LeakedSerial { get; }
+
+    /// <summary>The list of revoked attestation certificates: the leaked one is on it.</summary>
+    public string StatusList => $$"""{ "entries": { "{{LeakedSerial}}": { "status": "REVOKED", "reason": "KEY_COMPROMISE" } } }""" + "\n";
 
     /// <summary>The certificate of an attestation key with its provisioning information, as devices present it.</summary>
     public static byte[] Provisioned(FakeCa attestationKey, Func<CertificateFields, CertificateFields>? change = null) => attestationKey.Reissue(fields =>

@@ -9,6 +9,13 @@ internal sealed record ExtensionFields(string Oid, bool Critical, byte[] Value)
 {
     public static ExtensionFields Authority() => new(Oids.BasicConstraints, true, Der.Sequence(writer => writer.WriteBoolean(true)));
 
+    /// <summary>basicConstraints of a CA that may have no CA below it (pathLenConstraint 0).</summary>
+    public static ExtensionFields LastAuthority() => new(Oids.BasicConstraints, true, Der.Sequence(writer =>
+    {
+        writer.WriteBoolean(true);
+        writer.WriteInteger(0);
+    }));
+
     public static ExtensionFields EndEntity() => new(Oids.BasicConstraints, true, Der.Sequence(_ => { }));
 
     /// <param name="bits">First octet of the bit string, digitalSignature is 0x80.</param>

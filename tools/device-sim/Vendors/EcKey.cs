@@ -24,6 +24,7 @@ internal sealed record EcDomain(string Name, ECCurve Curve, int Size, BigInteger
 internal sealed class EcKey
 {
     private readonly BigInteger _d;
+    private readonly bool _inHaste;
 
     public EcKey(EcDomain domain, BigInteger d)
     {
@@ -31,6 +32,15 @@ internal sealed class EcKey
         _d = d;
         Algorithm = Import(domain, d);
         PublicKey = Algorithm.ExportSubjectPublicKeyInfo();
+    }
+
+    private EcKey(EcKey same)
+    {
+        Domain = same.Domain;
+        _d = same._d;
+        _inHaste = true;
+        Algorithm = same.Algorithm;
+        PublicKey = same.PublicKey;
     }
 
     public EcDomain Domain { get; }
@@ -41,9 +51,17 @@ internal sealed class EcKey
     /// <summary>DER SubjectPublicKeyInfo.</summary>
     public byte[] PublicKey { get; }
 
+    /// <summary>The same key, whose signatures are the platform's.</summary>
+    public EcKey InHaste => new(this);
+
     /// <summary>Deterministic ECDSA with the curve's hash, DER (RFC 6979 §3.2; hash and order have the same length on both curves).</summary>
     public byte[] Sign(ReadOnlySpan<byte> message)
     {
+        if (_inHaste)
+        {
+            return Algorithm.SignData(message, Domain.Hash, DSASignatureFormat.Rfc3279DerSequence);
+        }
+
         var hash = CryptographicOperations.HashData(Domain.Hash, message);
         var z = Number(hash);
         var x = Octets(_d);

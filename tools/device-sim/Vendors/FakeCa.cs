@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace DeviceAcme.Simulator.Vendors;
 
 /// <summary>A certification authority that nobody must trust in production; its names say so.</summary>
@@ -36,6 +38,8 @@ internal sealed class FakeCa
     /// <summary>When every fake CA became valid; fixed, so that a seed gives the same bytes on any day.</summary>
     public static DateTimeOffset Epoch { get; } = new(2022, 2, 16, 19, 1, 24, TimeSpan.Zero);
 
+    public BigInteger Serial => _fields.Serial;
+
     /// <summary>DER Name.</summary>
     public byte[] Name { get; }
     public EcKey Key { get; }
@@ -51,5 +55,8 @@ internal sealed class FakeCa
     public byte[] Reissue(Func<CertificateFields, CertificateFields> change) =>
         change(_fields).Sign(_issuer?.Name ?? Name, (_issuer ?? this).Key);
 
-    public byte[] Issue(CertificateFields fields) => fields.Sign(Name, Key);
+    /// <summary>Leaves get signatures of the platform, which are random and a tenth of the work; else the same leaf is the same octets.</summary>
+    public bool InHaste { get; set; }
+
+    public byte[] Issue(CertificateFields fields) => fields.Sign(Name, InHaste ? Key.InHaste : Key);
 }

@@ -57,8 +57,8 @@ internal sealed class VendorFolder(string path)
             }
         }
 
-        // nobody is revoked; written each time, because its age counts
-        File.WriteAllText(StatusListPath, "{ \"entries\": {} }\n");
+        // written each time, because its age counts
+        File.WriteAllText(StatusListPath, vendors.Android.StatusList);
         File.WriteAllText(DevicesPath, SimulatedInventory.Json(vendors));
         return (vendors, written);
     }

@@ -5,25 +5,38 @@ using DeviceAcme.Simulator.Makers;
 
 namespace DeviceAcme.Simulator.Enrollment;
 
-/// <summary>A Mac as its ACME client is known to behave: one permanent identifier, no external account, a request with a common name alone.</summary>
-internal sealed class MacDevice(AppleMaker maker, string ordered, ECDsa key) : IDevice
+/// <summary>A device that proves one identifier with evidence of its format, and whose key the simulator alone can take out of its hardware.</summary>
+/// <param name="kind">One of <see cref="Devices.All"/>.</param>
+/// <param name="identifier">What it orders.</param>
+/// <param name="make">Makes its evidence for a challenge.</param>
+/// <param name="key">The certificate's key.</param>
+internal sealed class AttestingDevice(string kind, AcmeIdentifier identifier, Func<ChallengeMaterial, MadeEvidence> make, AsymmetricAlgorithm key) : IDevice
 {
     private MadeEvidence? _evidence;
 
-    public IReadOnlyList<AcmeIdentifier> Identifiers { get; } = [new(AcmeIdentifier.PermanentIdentifier, ordered)];
+    public string Kind => kind;
+
+    public IReadOnlyList<AcmeIdentifier> Identifiers { get; } = [identifier];
 
     public string ChallengeType => "device-attest-01";
 
-    // macOS leaves the leading zeros of R and S out: about 1 in 128 of its signatures has 63 octets.
-    public Func<byte[], byte[]>? SignatureTransform => ShortSignature;
+    public Func<byte[], byte[]>? SignatureTransform => ShortSignatures ? ShortSignature : null;
+
+    public AsymmetricAlgorithm? Key => key;
+
+    /// <summary>Whether it leaves leading zeros of its signatures out: macOS does, so about 1 in 128 of its signatures has 63 octets.</summary>
+    public bool ShortSignatures { get; init; }
+
+    /// <summary>What its request asks for.</summary>
+    public CsrContent Csr { get; init; } = CsrContent.Nothing;
 
     public Task<JsonObject> Answer(ChallengeMaterial challenge, CancellationToken cancellation)
     {
-        _evidence = maker.Make(challenge, key);
+        _evidence = make(challenge);
         return Task.FromResult(_evidence.Payload);
     }
 
-    public byte[] CertificateRequest() => DeviceKeys.Request(DeviceKeys.CommonName(ordered), key).CreateSigningRequest();
+    public byte[] CertificateRequest() => Csr.For(key).CreateSigningRequest();
 
     public IReadOnlyList<(string What, string Path)> Save(string folder)
     {

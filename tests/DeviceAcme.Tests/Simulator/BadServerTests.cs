@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using DeviceAcme.Simulator;
+using DeviceAcme.Simulator.Commands;
+using FluentAssertions;
+using Xunit;
+
+namespace DeviceAcme.Tests.Simulator;
+
+/// <summary>Servers that are none of ours: one clear line, exit code 2, within the time limit, never a stack trace.</summary>
+public sealed class BadServerTests : IDisposable
+{
+    private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
+    private readonly string _folder = Directory.CreateTempSubdirectory("device-sim-bad-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>What goes wrong at which request, and the words that say so.</summary>
+    public static TheoryData<string, string?, string> Cases => new()
+    {
+        { "GET /directory", BadServer.Answer("200 OK", "text/html", "<html>It works!</html>"), "application/json was expected" },
+        { "GET /directory", BadServer.Json("200 OK", "{"), "JSON that is not the expected object" },
+        { "GET /directory", BadServer.Json("200 OK", "[]"), "JSON that is not the expected object" },
+        { "GET /directory", BadServer.Json("200 OK", """{"newNonce":"https://localhost/x"}"""), "JSON that is not the expected object" },
+        { "GET /directory", BadServer.Json("302 Found", "", "Location: https://elsewhere.example/directory"), "HTTP status 302" },
+        { "GET /directory", BadServer.Answer("404 Not Found", "text/html", "<html>no</html>"), "HTTP status 404" },
+        { "GET /directory", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n" + new string(' ', 2_000_000), "more than 1048576 bytes" },
+        { "GET /directory", "SSH-2.0-OpenSSH_9.2\r\n", "directory: GET" },
+        { "HEAD /nonce", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "without a Replay-Nonce" },
+        { "POST /account", BadServer.Json("201 Created", """{"status":"valid"}"""), "without the account's Location" },
+        { "POST /account", BadServer.Answer("502 Bad Gateway", "text/html", "<html>proxy</html>"), "HTTP status 502" },
+        { "POST /order", BadServer.Json("201 Created", "{}", "Location: /o"), "JSON that is not the expected object" },
+        { "POST /authz", BadServer.Json("200 OK", """{"status":"pending","identifier":{"type":"permanent-identifier","value":"x"},"challenges":[{"type":"http-01","url":"https://localhost/c","status":"pending","token":"t"}]}"""), "can only answer device-attest-01" },
+        { "POST /authz", BadServer.Json("200 OK", """{"status":"pending","identifier":{"type":"permanent-identifier","value":"x"},"challenges":[]}"""), "can only answer device-attest-01" },
+        { "GET /directory", null, "not done within" },
+        { "POST /order", null, "not done within" },
+    };
+
+    [Theory, MemberData(nameof(Cases))]
+    public async Task A_clear_line_and_2(string request, string? answer, string words)
+    {
+        BadServer? server = null;
+        server = new BadServer(asked => asked == request ? answer : Good(server!.Url, asked), Now);
+        using (server)
+        {
+            var watch = Stopwatch.StartNew();
+
+            var (code, talk) = await Run(server, "enroll", "--kind", "mac", "--seed", "tests", "--out", Path.Combine(_folder, "out"), "--directory", $"{server.Url}/directory", "--timeout", "4");
+
+            code.Should().Be(2, talk);
+            talk.Should().Contain(words);
+            watch.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(30));
+        }
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_fleet_says_once_what_is_wrong_with_all(bool hangs)
+    {
+        using var server = new BadServer(_ => hangs ? null : BadServer.Answer("200 OK", "text/html", "<html></html>"), Now);
+        await Run(server, "vendor", "init", Path.Combine(_folder, "vendors"), "--seed", "tests");
+
+        var (code, talk) = await Run(server, "fleet", "--devices", "50", "--mix", "mac=1", "--server", server.Url, "--vendors", Path.Combine(_folder, "vendors"), "--out", Path.Combine(_folder, "fleet"), "--timeout", "4");
+
+        code.Should().Be(2, talk);
+        talk.Split('\n').Count(line => line.Contains("error:", StringComparison.Ordinal)).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_fault_against_such_a_server_is_no_refusal()
+    {
+        using var server = new BadServer(_ => BadServer.Answer("200 OK", "text/html", "<html></html>"), Now);
+
+        var (code, talk) = await Run(server, "enroll", "--kind", "mac", "--seed", "tests", "--directory", $"{server.Url}/directory", "--fault", "reused-nonce", "--timeout", "4");
+
+        code.Should().Be(2, talk);
+    }
+
+    private static string Good(string url, string request) => request switch
+    {
+        "GET /directory" => BadServer.Json("200 OK", $$"""{"newNonce":"{{url}}/nonce","newAccount":"{{url}}/account","newOrder":"{{url}}/order","revokeCert":"{{url}}/r","keyChange":"{{url}}/k"}"""),
+        "HEAD /nonce" => "HTTP/1.1 200 OK\r\nReplay-Nonce: AAAAAAAAAAAAAAAAAAAAAA\r\nContent-Length: 0\r\n\r\n",
+        "POST /account" => BadServer.Json("201 Created", """{"status":"valid"}""", $"Location: {url}/account/1"),
+        "POST /order" => BadServer.Json(
+            "201 Created", $$"""{"status":"pending","identifiers":[{"type":"permanent-identifier","value":"x"}],"authorizations":["{{url}}/authz"],"finalize":"{{url}}/finalize"}""", $"Location: {url}/order/1"),
+        _ => BadServer.Answer("404 Not Found", "text/plain", "no"),
+    };
+
+    private async Task<(int Code, string Talk)> Run(BadServer server, params string[] arguments)
+    {
+        var root = Path.Combine(_folder, "root.pem");
+        await File.WriteAllTextAsync(root, server.Root);
+        using var talk = new StringWriter();
+        using var data = new StringWriter();
+        var code = await CommandLine.Run(arguments[0] == "vendor" ? arguments : [.. arguments, "--ca", root], new Terminal(data, talk), TimeProvider.System);
+        talk.ToString().Should().NotContain("   at ", "nobody wants a stack trace");
+        return (code, talk.ToString());
+    }
+}
