@@ -12,6 +12,7 @@ internal static class CommandLine
             EnrollCommand.Make(terminal, time),
             FaultsCommand.Make(terminal),
             FleetCommand.Make(terminal, time),
+            ConformanceCommand.Make(terminal, time),
             VendorCommand.Make(terminal),
             DnsCommand.Make(terminal),
             TpmCommand.Make(terminal),

@@ -9,7 +9,9 @@ internal static class TrustedRoot
 {
     private const int LargestFile = 1 << 20;
 
-    public static HttpClient Client(string rootFile)
+    public static HttpClient Client(string rootFile) => new(Handler(rootFile));
+
+    public static SocketsHttpHandler Handler(string rootFile)
     {
         // .NET would also ask the internet for missing issuers and revocation lists: not in a simulator.
         var policy = new X509ChainPolicy
@@ -19,13 +21,13 @@ internal static class TrustedRoot
             DisableCertificateDownloads = true,
         };
         policy.CustomTrustStore.AddRange(Read(rootFile));
-        return new HttpClient(new SocketsHttpHandler
+        return new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseProxy = false,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy },
-        });
+        };
     }
 
     private static X509Certificate2Collection Read(string rootFile)
