@@ -13,7 +13,7 @@ namespace DeviceAcme.Simulator.Trials;
 /// <summary>One device at one directory, with an account of its own, and ways to come right up to a step and to do that one wrongly.</summary>
 internal sealed class Trial(HttpClient http, string directoryUrl, IDevice device, TimeProvider time, CancellationToken cancellation) : IDisposable
 {
-    private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(60);
 
     private readonly List<ECDsa> _keys = [];
     private AcmeClient? _client;
