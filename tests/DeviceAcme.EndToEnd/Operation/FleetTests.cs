@@ -1,10 +1,10 @@
 using System.Text.Json;
 using DeviceAcme.EndToEnd.Processes;
-using DeviceAcme.Server.Hosting;
 using DeviceAcme.Simulator;
 using DeviceAcme.Simulator.Commands;
 using FluentAssertions;
 using Xunit;
+using Settings = DeviceAcme.Server.Hosting.Settings;
 
 namespace DeviceAcme.EndToEnd.Operation;
 

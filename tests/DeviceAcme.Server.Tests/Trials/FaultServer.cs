@@ -7,7 +7,7 @@ using DeviceAcme.Simulator.Enrollment;
 using DeviceAcme.Simulator.Trials;
 using Xunit;
 
-namespace DeviceAcme.Server.Tests.Simulator;
+namespace DeviceAcme.Server.Tests.Trials;
 
 /// <summary>A server with a directory for each kind of device that the simulator has, and trials at it.</summary>
 public sealed class FaultServer : IAsyncLifetime

@@ -4,7 +4,7 @@ using DeviceAcme.Testing;
 using FluentAssertions;
 using Xunit;
 
-namespace DeviceAcme.Server.Tests.Simulator;
+namespace DeviceAcme.Server.Tests.Trials;
 
 /// <summary>The simulator's table of faults says what this server answers: each row is played.</summary>
 public sealed class FaultTableTests(FaultServer server) : IClassFixture<FaultServer>
