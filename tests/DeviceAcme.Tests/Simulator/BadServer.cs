@@ -13,6 +13,8 @@ internal sealed class BadServer : IDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Func<string, string?> _answer;
     private readonly X509Certificate2 _certificate;
+    private readonly CancellationTokenSource _end = new();
+    private readonly List<Task> _serving = [];
 
     /// <param name="answer">Given <c>METHOD /path</c>, the whole answer; null never answers.</param>
     /// <param name="now">When its certificate is valid.</param>
@@ -38,10 +40,12 @@ internal sealed class BadServer : IDisposable
     public static string Json(string status, string body, params string[] headers) => Answer(status, "application/json", body, headers);
 
     public static string Answer(string status, string mediaType, string body, params string[] headers) =>
-        $"HTTP/1.1 {status}\r\nContent-Type: {mediaType}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nReplay-Nonce: AAAAAAAAAAAAAAAAAAAAAA\r\n{string.Concat(headers.Select(header => header + "\r\n"))}\r\n{body}";
+        $"HTTP/1.1 {status}\r\nContent-Type: {mediaType}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n{string.Concat(headers.Select(header => header + "\r\n"))}\r\n{body}";
 
     public void Dispose()
     {
+        _end.Cancel();
+        _end.Dispose();
         _listener.Dispose();
         _certificate.Dispose();
     }
@@ -52,7 +56,8 @@ internal sealed class BadServer : IDisposable
         {
             while (true)
             {
-                _ = Serve(await _listener.AcceptTcpClientAsync());
+                // kept, or a connection that waits for ever is collected and ends
+                _serving.Add(Serve(await _listener.AcceptTcpClientAsync()));
             }
         }
         catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
@@ -71,16 +76,16 @@ internal sealed class BadServer : IDisposable
                 await tls.AuthenticateAsServerAsync(_certificate);
                 while (await ReadRequest(tls) is { } request)
                 {
-                    if (_answer(request) is not { } answer)
+                    if (_answer(request) is { } answer)
                     {
-                        await Task.Delay(Timeout.Infinite);
-                        return;
+                        await tls.WriteAsync(Encoding.UTF8.GetBytes(answer));
+                        continue;
                     }
 
-                    await tls.WriteAsync(Encoding.UTF8.GetBytes(answer));
+                    await Task.Delay(Timeout.Infinite, _end.Token);
                 }
             }
-            catch (Exception gone) when (gone is IOException or System.Security.Authentication.AuthenticationException)
+            catch (Exception gone) when (gone is IOException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
             {
                 // the client did not like what it got: that is what these tests are about
                 return;

@@ -9,6 +9,7 @@ namespace DeviceAcme.Tests.Simulator;
 /// <summary>Servers that are none of ours: one clear line, exit code 2, within the time limit, never a stack trace.</summary>
 public sealed class BadServerTests : IDisposable
 {
+    private const string Nonce = "Replay-Nonce: AAAAAAAAAAAAAAAAAAAAAA";
     private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
     private readonly string _folder = Directory.CreateTempSubdirectory("device-sim-bad-").FullName;
 
@@ -77,10 +78,10 @@ public sealed class BadServerTests : IDisposable
     private static string Good(string url, string request) => request switch
     {
         "GET /directory" => BadServer.Json("200 OK", $$"""{"newNonce":"{{url}}/nonce","newAccount":"{{url}}/account","newOrder":"{{url}}/order","revokeCert":"{{url}}/r","keyChange":"{{url}}/k"}"""),
-        "HEAD /nonce" => "HTTP/1.1 200 OK\r\nReplay-Nonce: AAAAAAAAAAAAAAAAAAAAAA\r\nContent-Length: 0\r\n\r\n",
-        "POST /account" => BadServer.Json("201 Created", """{"status":"valid"}""", $"Location: {url}/account/1"),
+        "HEAD /nonce" => $"HTTP/1.1 200 OK\r\n{Nonce}\r\nContent-Length: 0\r\n\r\n",
+        "POST /account" => BadServer.Json("201 Created", """{"status":"valid"}""", $"Location: {url}/account/1", Nonce),
         "POST /order" => BadServer.Json(
-            "201 Created", $$"""{"status":"pending","identifiers":[{"type":"permanent-identifier","value":"x"}],"authorizations":["{{url}}/authz"],"finalize":"{{url}}/finalize"}""", $"Location: {url}/order/1"),
+            "201 Created", $$"""{"status":"pending","identifiers":[{"type":"permanent-identifier","value":"x"}],"authorizations":["{{url}}/authz"],"finalize":"{{url}}/finalize"}""", $"Location: {url}/order/1", Nonce),
         _ => BadServer.Answer("404 Not Found", "text/plain", "no"),
     };
 

@@ -32,6 +32,7 @@ public sealed partial class FaultReasonsTests
         ("tickets are the administrator's, and so is what they are good for",
             ["external-account-at-ticket", "identifier-not-of-ticket", "registration-expired", "ticket-device-different", "ticket-device-unproven", "ticket-expired", "ticket-of-other-account", "ticket-of-other-profile", "ticket-revoked", "ticket-unknown"]),
         ("the organisation's own service says so", ["webhook-answer-invalid", "webhook-answer-replayed", "webhook-answer-signature", "webhook-circuit-open", "webhook-refused", "webhook-unavailable"]),
+        ("the profile limits what is right", ["account-limit-certificates", "account-limit-orders", "device-limit-accounts", "device-limit-certificates", "device-limit-orders"]),
         ("an officer decides", ["approval-expired", "approval-refused", "approval-superseded", "device-unapproved"]),
         ("no profile that ships takes URIs", ["csr-uri-not-ordered", "uri-invalid"]),
         ("the server itself failed", ["server-internal"]),

@@ -87,7 +87,7 @@ internal enum TpmFault
     [Fault("octets after certInfo", "malformed-tpm-structure", "signature-invalid", Reason = "tpm-structure-malformed")]
     CertInfoTrailingBytes,
 
-    [Fault("the point is not on its curve", "malformed-key", Reason = "key-malformed")]
+    [Fault("the point is not on its curve", "malformed-key", Reason = "key-malformed", Only = "tpm")]
     PointNotOnCurve,
 
     [Fault("an RSA key whose exponent is 1", "malformed-key", "key-attributes-rejected", Reason = "key-malformed")]

@@ -92,7 +92,7 @@ internal static class RequestFaults
         }).Where(Need.DeviceAcme),
         Of("unknown-directory", "RFC 8555 §7.1.1", "a directory that does not exist", Refused("malformed", "directory-unknown", 404), async trial =>
         {
-            var url = trial.DirectoryUrl.Replace("/directory", "-of-nobody/directory", StringComparison.Ordinal);
+            var url = new Uri(new Uri(trial.DirectoryUrl), "/acme/profile-of-nobody/directory");
             return Trial.Read("directory", await trial.Client.Send("directory", new HttpRequestMessage(HttpMethod.Get, url), trial.Cancellation));
         }).Where(Need.DeviceAcme),
         Of("oversized-body", "RFC 8555 §6.6", "a request of a megabyte", Refused("malformed", "body-too-large", 413),
