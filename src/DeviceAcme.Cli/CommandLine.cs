@@ -3,6 +3,7 @@ using DeviceAcme.Attestation;
 using DeviceAcme.Cli.Accounts;
 using DeviceAcme.Cli.Apple;
 using DeviceAcme.Cli.Audit;
+using DeviceAcme.Cli.Backup;
 using DeviceAcme.Cli.Certificates;
 using DeviceAcme.Cli.ClientConfig;
 using DeviceAcme.Cli.Coverage;
@@ -90,6 +91,11 @@ internal static class CommandLine
         root.Subcommands.Add(new AuditCommands(output, talk, time).Command());
         root.Subcommands.Add(AttestationKeyCommands.Make(output, talk));
         root.Subcommands.Add(Ca());
+        foreach (var command in BackupCommands.Make())
+        {
+            root.Subcommands.Add(command);
+        }
+
         root.Subcommands.Add(new TokenCommands(output, talk, time).Command());
         root.Subcommands.Add(OpenApiCommand.Make(output));
         root.Subcommands.Add(CompletionCommand.Make(output));

@@ -7,7 +7,7 @@ namespace DeviceAcme.Server.Hosting;
 /// <remarks>The lock belongs to the open file, so the system drops it with the process, however that ends.</remarks>
 internal sealed class DataDirectoryLock : IDisposable
 {
-    private const string LockName = "server.lock";
+    public const string LockName = "server.lock";
 
     private readonly FileStream _file;
 

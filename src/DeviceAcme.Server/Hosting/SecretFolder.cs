@@ -10,10 +10,13 @@ namespace DeviceAcme.Server.Hosting;
 /// </summary>
 internal sealed class SecretFolder(ServerOptions options)
 {
+    /// <summary>The folder in the data directory, where no setting names another.</summary>
+    public const string DefaultName = "secrets";
+
     private const int ShortestSecret = 16;
     private const int LargestFile = 64 * 1024;
 
-    public string Path { get; } = options.SecretsDirectory ?? System.IO.Path.Combine(options.DataDirectory, "secrets");
+    public string Path { get; } = options.SecretsDirectory ?? System.IO.Path.Combine(options.DataDirectory, DefaultName);
 
     /// <summary>The file of a secret.</summary>
     public string FileOf(string name) => System.IO.Path.Combine(Path, name);

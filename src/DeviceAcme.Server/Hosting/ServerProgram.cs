@@ -2,6 +2,7 @@ using System.Collections;
 using System.Net.Sockets;
 using DeviceAcme.Server.Admin;
 using DeviceAcme.Server.Anchors;
+using DeviceAcme.Server.Backup;
 using DeviceAcme.Server.Ledger;
 using DeviceAcme.Server.Profiles;
 using Microsoft.AspNetCore.Connections;
@@ -20,6 +21,11 @@ internal static class ServerProgram
         root.Subcommands.Add(AnchorsCommand.Make(commandLine, (options, action) => WithAnchors(options, time, action)));
         root.Subcommands.Add(AuditCommand.Make(commandLine, WithAuditLog));
         root.Subcommands.Add(CaCommand.Make(commandLine, talk, time));
+        foreach (var command in BackupCommands.Make(commandLine, talk, time))
+        {
+            root.Subcommands.Add(command);
+        }
+
         try
         {
             return await commandLine.Run(root, arguments);

@@ -30,7 +30,7 @@ internal static class IssuanceServices
             provider.GetRequiredService<TimeProvider>().GetUtcNow())));
         services.AddSingleton<CertificateIssuance>();
         services.AddSingleton(provider => Explained(() => AttestationAuthorities.Open(
-            new AttestationCaDirectory(Path.Combine(options.DataDirectory, "attestation-ca"), options.CaPassphrase, options.CaName),
+            AttestationDirectory(options),
             provider.GetRequiredService<ProfileVersions>().All,
             provider.GetRequiredService<EarlierProfiles>().All,
             options.StatusUrl,
@@ -53,6 +53,9 @@ internal static class IssuanceServices
     /// <summary><c>DIR/ca</c>, also for the commands that work on it while no server runs.</summary>
     /// <exception cref="IssuerException">The settings do not fit.</exception>
     public static CaDirectory Directory(ServerOptions options) => new(Path.Combine(options.DataDirectory, "ca"), options.CaPassphrase, options.CaName);
+
+    /// <summary><c>DIR/attestation-ca</c>.</summary>
+    public static AttestationCaDirectory AttestationDirectory(ServerOptions options) => new(Path.Combine(options.DataDirectory, "attestation-ca"), options.CaPassphrase, options.CaName);
 
     private static string DevelopmentIssuer(IServiceProvider provider, ServerOptions options) =>
         provider.GetRequiredService<ProfileVersions>().Find(options.DefaultProfile)?.Issuer

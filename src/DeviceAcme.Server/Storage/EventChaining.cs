@@ -1,6 +1,7 @@
 using System.Globalization;
 using DeviceAcme.Core;
 using DeviceAcme.Core.Audit;
+using DeviceAcme.Protocol.Admin;
 using Microsoft.Data.Sqlite;
 
 namespace DeviceAcme.Server.Storage;
@@ -13,6 +14,21 @@ internal static class EventChaining
 
     /// <summary>Rows between two words about progress.</summary>
     private const int Told = 100_000;
+
+    /// <summary>What an event is made of, in the order in which it is read.</summary>
+    private const string Columns = "sequence, at, kind, actor, profile, account_id, order_id, authorization_id, certificate_id, device_id, reason, detail";
+
+    /// <summary>Every event as it stands there, with the hashes that stand beside it; those of rows that were never chained are empty.</summary>
+    public static IEnumerable<AuditRecord> Stored(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT {Columns}, lower(hex(previous_hash)), lower(hex(hash)) FROM events ORDER BY sequence";
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            yield return AuditChain.Record(Event(reader)) with { Previous = reader.GetString(12), Hash = reader.GetString(13) };
+        }
+    }
 
     public static ChainEnd Run(SqliteConnection connection, Action<string> progress)
     {
@@ -70,35 +86,37 @@ internal static class EventChaining
     private static List<AuditEvent> Read(SqliteConnection connection, long behind)
     {
         using var command = connection.CreateCommand();
-        command.CommandText = """
-            SELECT sequence, at, kind, actor, profile, account_id, order_id, authorization_id, certificate_id, device_id, reason, detail
-            FROM events WHERE sequence > $behind ORDER BY sequence LIMIT $count
-            """;
+        command.CommandText = $"SELECT {Columns} FROM events WHERE sequence > $behind ORDER BY sequence LIMIT $count";
         command.Parameters.AddWithValue("$behind", behind);
         command.Parameters.AddWithValue("$count", Step);
         using var reader = command.ExecuteReader();
         var rows = new List<AuditEvent>();
         while (reader.Read())
         {
-            var row = new AuditEvent
-            {
-                At = DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(1)),
-                Kind = reader.GetString(2),
-                Actor = Text(3),
-                Profile = Text(4),
-                Account = Text(5) is { } account ? new AccountId(account) : null,
-                Order = Text(6) is { } order ? new OrderId(order) : null,
-                Authorization = Text(7) is { } authorization ? new AuthorizationId(authorization) : null,
-                Certificate = Text(8) is { } certificate ? new CertificateId(certificate) : null,
-                Device = Text(9) is { } device ? new DeviceId(device) : null,
-                Reason = Text(10),
-                Detail = Text(11),
-            };
-            row.Number(reader.GetInt64(0));
-            rows.Add(row);
+            rows.Add(Event(reader));
         }
 
         return rows;
+    }
+
+    private static AuditEvent Event(SqliteDataReader reader)
+    {
+        var row = new AuditEvent
+        {
+            At = DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(1)),
+            Kind = reader.GetString(2),
+            Actor = Text(3),
+            Profile = Text(4),
+            Account = Text(5) is { } account ? new AccountId(account) : null,
+            Order = Text(6) is { } order ? new OrderId(order) : null,
+            Authorization = Text(7) is { } authorization ? new AuthorizationId(authorization) : null,
+            Certificate = Text(8) is { } certificate ? new CertificateId(certificate) : null,
+            Device = Text(9) is { } device ? new DeviceId(device) : null,
+            Reason = Text(10),
+            Detail = Text(11),
+        };
+        row.Number(reader.GetInt64(0));
+        return row;
 
         string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
     }

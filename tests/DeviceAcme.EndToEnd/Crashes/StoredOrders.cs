@@ -21,6 +21,8 @@ internal static class StoredOrders
         SELECT COUNT(*) FROM certificates c JOIN pending_issuances p ON p.order_id = c.order_id WHERE p.serial IS NULL OR p.serial <> c.serial
         """);
 
+    public static long HighestCrlNumber(string data) => Count(data, "SELECT MAX(number) FROM crls");
+
     private static long Count(string data, string sql, string? value = null)
     {
         using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(data, "acme.db"), Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());

@@ -21,7 +21,7 @@ public sealed class DeviceCommandTests : IDisposable
         (await Run(server, 0, "add", "--identifier", "serial=A1", "--identifier", "host=a.example", "--owner", "Ada", "--group", "staff", "--attribute", "room=7")).Should()
             .Contain("serial A1").And.Contain("expected since").And.Contain("room = 7");
         await Run(server, 0, "add", "--identifier", "serial=A2");
-        (await Run(server, 0, "list", "--group", "staff")).Should().Contain("serial=A1").And.NotContain("A2");
+        (await Run(server, 0, "list", "--group", "staff")).Should().Contain("serial=A1").And.NotContain("serial=A2");
         (await Run(server, 0, "edit", "a.example", "--owner", "", "--no-groups", "--attribute", "room=", "--remove-identifier", "host=a.example")).Should().NotContain("Ada").And.NotContain("room");
         (await Run(server, 0, "block", "A1", "--reason", "stolen", "--revoke")).Should().Contain("blocked since").And.Contain("stolen");
         (await Run(server, 0, "unblock", "A1")).Should().Contain("expected since");

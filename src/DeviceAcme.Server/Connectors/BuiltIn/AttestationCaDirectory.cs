@@ -16,6 +16,9 @@ internal sealed class AttestationCaDirectory(string path, string? passphrase, st
 
     private readonly string _path = Path.GetFullPath(path);
 
+    /// <summary>The profiles that ever had one.</summary>
+    public IReadOnlyList<string> Names() => IssuerFolder.NamesIn(_path);
+
     /// <summary>Whether the profile ever had one.</summary>
     public bool Has(string profile) => Directory.Exists(Path.Combine(_path, profile));
 
@@ -33,6 +36,13 @@ internal sealed class AttestationCaDirectory(string path, string? passphrase, st
             DurableFiles.MakeFolder(folder, NewAuthority.Files(key, passphrase, NewAuthority.SelfSigned(signing, subject, now, Life, pathLength: 0)));
         }
 
+        return Open(profile);
+    }
+
+    /// <summary>The folder of a profile that has one.</summary>
+    public IssuerFolder Open(string profile)
+    {
+        var folder = Path.Combine(_path, profile);
         return new IssuerFolder(profile, folder, passphrase, Path.Combine(folder, CaDirectory.CertificateName));
     }
 }

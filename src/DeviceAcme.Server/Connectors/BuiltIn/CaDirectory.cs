@@ -54,6 +54,9 @@ internal sealed class CaDirectory
         return Open(issuer);
     }
 
+    /// <summary>Every issuer that was made, the root made here among them.</summary>
+    public IReadOnlyList<string> Names() => IssuerFolder.NamesIn(_path);
+
     /// <summary>Whether the issuer was made already.</summary>
     public bool Has(string issuer) => Directory.Exists(Path.Combine(_path, issuer));
 

@@ -85,8 +85,9 @@ internal static partial class DurableFiles
     public static bool IsReadableByOthers(string path) =>
         !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnlyFolder) != 0;
 
+    /// <summary>Makes the renames in a folder durable.</summary>
     // a rename is durable when its folder is synced; the framework cannot open a folder, so the C library does it
-    private static void Sync(string folder)
+    public static void Sync(string folder)
     {
         if (OperatingSystem.IsWindows())
         {

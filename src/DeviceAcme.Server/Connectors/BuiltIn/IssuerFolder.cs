@@ -31,6 +31,11 @@ internal sealed class IssuerFolder : IDisposable
         }
     }
 
+    /// <summary>The issuers below a folder, half-made ones aside.</summary>
+    public static IReadOnlyList<string> NamesIn(string folder) => !Directory.Exists(folder)
+        ? []
+        : [.. Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)).Where(name => !name.StartsWith(DurableFiles.HalfMade, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
     /// <summary>The issuer's name in profiles.</summary>
     public string Name { get; }
 
