@@ -56,6 +56,7 @@ internal static class ServerApplication
             admin.UseAdminRoles();
             admin.UseMiddleware<IdempotencyKeys>();
         });
+        app.UseMiddleware<AcmeRefusals>();
         app.UseMiddleware<JwsMiddleware>();
         app.MapAcme();
         app.MapTpm();

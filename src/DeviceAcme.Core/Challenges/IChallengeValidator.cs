@@ -1,3 +1,4 @@
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Core.Challenges;
@@ -24,9 +25,22 @@ internal sealed record ValidationTarget
     public required string Token { get; init; }
     public required string KeyAuthorization { get; init; }
 
-    /// <summary>The account's URL, for CAA <c>accounturi</c> (RFC 8657 §3).</summary>
+    /// <summary>The account's URL in the profile's directory, for CAA <c>accounturi</c> (RFC 8657 §3).</summary>
     public required string AccountUrl { get; init; }
+
+    /// <summary>SHA-256 of the code in that URL, hex, where the account lives in the directory of a ticket; <see cref="AccountUrl"/> is without it.</summary>
+    public string? TicketHash { get; init; }
 
     /// <summary>Whether CAA is honoured for this profile.</summary>
     public required bool CheckCaa { get; init; }
+
+    /// <summary>Whether a URI is the account's. That of a ticket's account may leave the code away: what stands in the DNS is no secret any more.</summary>
+    public bool IsAccount(string uri)
+    {
+        var end = AccountUrl.LastIndexOf("/account/", StringComparison.Ordinal);
+        return uri == AccountUrl
+            || (TicketHash is not null && uri.Length == AccountUrl.Length + TicketCode.Length + 1
+                && uri.StartsWith(AccountUrl[..(end + 1)], StringComparison.Ordinal) && uri.EndsWith(AccountUrl[end..], StringComparison.Ordinal)
+                && TicketCode.Hash(uri.Substring(end + 1, TicketCode.Length)) == TicketHash);
+    }
 }

@@ -20,6 +20,8 @@ internal readonly record struct DeviceKey(string Kind, string Value)
     // TCG EK credential profile: the assigner of identifiers that are made from endorsement keys
     private const string EndorsementKeyAssigner = "/2.23.133.12.1";
 
+    private const string TpmName = "tpm.permanent-identifier";
+
     private const int LongestValue = 255;
 
     /// <summary>Every kind that the ledger keeps.</summary>
@@ -37,11 +39,12 @@ internal readonly record struct DeviceKey(string Kind, string Value)
     public static bool IsProvable(string kind) => kind != HostName;
 
     /// <summary>The names that accepted evidence proves by itself, whatever was ordered.</summary>
-    public static IReadOnlyList<DeviceKey> Of(FactSet facts) =>
-    [
-        .. Proven.Select(proven => (proven.Kind, Text: facts.Find(proven.Fact) is { Proven: true, Value: FactValue.Text { Value.Length: > 0 } text } ? text.Value : null))
-            .Where(name => name.Text is not null).Select(name => new DeviceKey(name.Kind, name.Text!)).Distinct(),
-    ];
+    public static IReadOnlyList<DeviceKey> Of(FactSet facts)
+    {
+        // the name of a TPM is that of its attestation key's certificate, the same as where it is ordered
+        IEnumerable<DeviceKey> keys = TextOf(facts, TpmName) is { } tpm ? Of(new AcmeIdentifier(AcmeIdentifier.PermanentIdentifier, tpm), null, null) : [];
+        return [.. keys.Concat(Proven.Select(proven => (proven.Kind, Text: TextOf(facts, proven.Fact))).Where(name => name.Text is not null).Select(name => new DeviceKey(name.Kind, name.Text!))).Distinct()];
+    }
 
     /// <summary>The names of an ordered device.</summary>
     /// <param name="proves">The fact that the ordered value must equal.</param>
@@ -57,9 +60,9 @@ internal readonly record struct DeviceKey(string Kind, string Value)
 
         foreach (var (fact, kind) in Proven)
         {
-            if (facts?.Find(fact) is { Proven: true, Value: FactValue.Text { Value.Length: > 0 } text })
+            if (facts is not null && TextOf(facts, fact) is { } text)
             {
-                Add(kind, text.Value);
+                Add(kind, text);
             }
         }
 
@@ -82,4 +85,6 @@ internal readonly record struct DeviceKey(string Kind, string Value)
         : null;
 
     public override string ToString() => $"{Kind} {Value}";
+
+    private static string? TextOf(FactSet facts, string name) => facts.Find(name) is { Proven: true, Value: FactValue.Text { Value.Length: > 0 } text } ? text.Value : null;
 }

@@ -69,7 +69,7 @@ internal static class AlternativeNames
 
         if (kind == Uri && text.StartsWith(MicrosoftSidUri, StringComparison.OrdinalIgnoreCase))
         {
-            value.Mistake("maps to a directory account: such a claim can only come from the device ledger, which is reserved for a later version ('3 of 5')");
+            value.Mistake("maps to a directory account: such a claim can only come from the device ledger: set certificate.microsoft-sid, and give the device the attribute there");
             return null;
         }
 

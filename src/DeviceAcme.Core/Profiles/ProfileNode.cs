@@ -20,8 +20,7 @@ internal sealed class ProfileNode(Mistakes mistakes, string file, string key, Ya
 
     /// <summary>The properties by name; notes every name that is not known, with the nearest known one.</summary>
     /// <param name="known">The names that may stand here.</param>
-    /// <param name="reserved">Names that belong to a later version.</param>
-    public IReadOnlyDictionary<string, ProfileNode> Properties(IReadOnlyCollection<string> known, IReadOnlyCollection<string>? reserved = null)
+    public IReadOnlyDictionary<string, ProfileNode> Properties(IReadOnlyCollection<string> known)
     {
         var properties = new Dictionary<string, ProfileNode>(StringComparer.Ordinal);
         foreach (var (name, property) in Entries())
@@ -29,10 +28,6 @@ internal sealed class ProfileNode(Mistakes mistakes, string file, string key, Ya
             if (known.Contains(name))
             {
                 properties[name] = property;
-            }
-            else if (reserved?.Contains(name) == true)
-            {
-                property.Mistake("is reserved for a later version ('3 of 5'): this version does not honour it; remove it");
             }
             else
             {

@@ -48,6 +48,9 @@ internal static class ProfileRules
 
         switch (rule.Mode)
         {
+            case AttestationMode.None when profile.TakesClientIdentifier:
+                node.Mistake("mode is none, but identifiers has proves: ticket: a ticket stands for the name of a device, and its evidence still has to bind the key; for devices without evidence use ticket-url or external-account-binding with dns or ip names");
+                break;
             case AttestationMode.None when attested:
                 node.Mistake($"mode is none, but identifiers offers {DeviceAttest}: it needs mode, formats and anchors");
                 break;

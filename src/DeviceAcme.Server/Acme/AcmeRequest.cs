@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DeviceAcme.Core;
 using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Core.Tickets;
@@ -31,6 +32,12 @@ internal sealed class AcmeRequest(CertificateProfile profile, AcmeUrls urls, Fla
     /// <summary>The account that signed, on routes where nobody else can.</summary>
     public Account Account => SigningAccount ?? throw new InvalidOperationException("this route must be marked as signed by an account");
 
+    /// <summary>What it is about, as far as it was understood: a refusal is written down with it.</summary>
+    public RequestSubject Subject { get; private set; } = new(profile, [], null);
+
+    /// <summary>Its refusal is an event already, beside its verdict.</summary>
+    public bool RefusalIsKept { get; set; }
+
     /// <summary>When the request came in.</summary>
     public DateTimeOffset Now { get; } = now;
 
@@ -48,5 +55,17 @@ internal sealed class AcmeRequest(CertificateProfile profile, AcmeUrls urls, Fla
         }
     }
 
+    /// <summary>Notes what is ordered, and under which profile.</summary>
+    public void IsAbout(CertificateProfile ordered, IReadOnlyList<AcmeIdentifier> identifiers) => Subject = new RequestSubject(ordered, identifiers, null);
+
+    /// <summary>Notes which device of the ledger it is about.</summary>
+    public void IsAbout(DeviceId? device) => Subject = Subject with { Device = device };
+
     public static ValueTask<AcmeRequest?> BindAsync(HttpContext context) => new(context.Features.Get<AcmeRequest>());
 }
+
+/// <summary>What a request is about.</summary>
+/// <param name="Profile">The one that is asked for, which an order may name.</param>
+/// <param name="Identifiers">As they were sent.</param>
+/// <param name="Device">The device of the ledger, where it is known by more than those.</param>
+internal sealed record RequestSubject(CertificateProfile Profile, IReadOnlyList<AcmeIdentifier> Identifiers, DeviceId? Device);

@@ -2,6 +2,7 @@ using DeviceAcme.Attestation;
 using DeviceAcme.Core.Challenges;
 using DeviceAcme.Core.Revocation;
 using DeviceAcme.Server.Issuance;
+using DeviceAcme.Server.Refusals;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Workers;
 
@@ -26,6 +27,9 @@ internal static class AcmeServices
         services.AddSingleton<StaleProofs>();
         services.AddSingleton<IssuanceWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<IssuanceWorker>());
+        services.AddSingleton(_ => new RefusalQuota(RefusalRecords.MostInAnHour, RefusalRecords.MostOfAKind));
+        services.AddSingleton<RefusalRecords>();
+        services.AddHostedService<RefusalCountWorker>();
         services.AddSingleton<ValidationWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<ValidationWorker>());
     }

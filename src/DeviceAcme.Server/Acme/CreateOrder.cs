@@ -21,7 +21,9 @@ internal static class CreateOrder
     {
         TermsOfService.Require(options, request.Account);
         var wanted = NewOrderRequest.Parse(request.Payload());
+        request.IsAbout(request.Profile, wanted.Identifiers);
         var profile = ProfileOf(request, wanted, profiles);
+        request.IsAbout(profile, wanted.Identifiers);
         IReadOnlyList<AcmeIdentifier> identifiers;
         Ticket? ticket;
         await using (var context = db.Read())

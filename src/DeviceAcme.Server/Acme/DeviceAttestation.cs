@@ -115,7 +115,8 @@ internal sealed class DeviceAttestation(
         var accepted = verdict.Outcome == VerdictOutcome.Accepted && reason is null;
         if (accepted && match.Device is { } known)
         {
-            // nothing is decided and nothing is stored: the challenge can be answered later
+            // nothing is decided and nothing of it is stored: the challenge can be answered later
+            request.IsAbout(known.Id);
             context.RequireRoomForProof(profile, known.Id, request.Account.Id, now);
         }
 

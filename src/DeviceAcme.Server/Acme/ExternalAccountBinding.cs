@@ -48,6 +48,7 @@ internal sealed class ExternalAccountBinding
             throw Problems.Unauthorized("external-account-mac-invalid", "externalAccountBinding: the key id is unknown, or the MAC is not made with its key (the MAC key is base64url and must be decoded)");
         }
 
+        request.IsAbout(ticket.Device);
         ticket.RequireUsable("externalAccountBinding", request.Profile.Name, request.Now);
         return (ticket, new AccountOrigin(ticket.Id, ticket.Profile, _text));
     }

@@ -21,12 +21,12 @@ internal static class FinalizeOrder
         var outcome = await issuance.Run(subject, cancellation);
 
         // not cancelled with the request: what was signed must be known to the store
-        var saved = await db.Commit(context => Save(context, subject, outcome), CancellationToken.None);
+        var saved = await db.Commit(context => Save(context, request, subject, outcome), CancellationToken.None);
         return saved is null ? throw outcome.Checks.Refusal! : Reply.Order(request, saved);
     }
 
     /// <summary>The order as it is now; null where the finalize was refused.</summary>
-    private static OrderWithAuthorizations? Save(AcmeContext context, IssuanceCase subject, IssuanceOutcome outcome)
+    private static OrderWithAuthorizations? Save(AcmeContext context, AcmeRequest request, IssuanceCase subject, IssuanceOutcome outcome)
     {
         switch (context.Confirm(subject, outcome))
         {
@@ -35,7 +35,7 @@ internal static class FinalizeOrder
             case IssuanceOutcome.NeedsApproval needed:
                 return context.SaveWaiting(subject, needed);
             case IssuanceOutcome.Refused refused:
-                context.SaveRefused(subject, refused);
+                request.RefusalIsKept = context.SaveRefused(subject, refused);
                 return null;
             default:
                 throw new InvalidOperationException($"{outcome.GetType().Name} is no outcome of an issuance");

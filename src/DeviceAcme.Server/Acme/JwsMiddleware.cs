@@ -20,7 +20,9 @@ internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb 
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<SignedBy>() is { } signedBy)
         {
-            context.Features.Set(await Verify(context, signedBy.Signer));
+            var request = await Verify(context, signedBy.Signer);
+            context.Features.Set(request);
+            request.SigningAccount?.RequireValid();
         }
 
         await next(context);
@@ -63,7 +65,6 @@ internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb 
             throw Problems.Malformed("jws-signature-invalid", $"signature: does not verify with the {(jws.Jwk is null ? "account's key" : "key in jwk")}");
         }
 
-        account?.RequireValid();
         return new AcmeRequest(profile, urls, jws, key, account, ticket, now);
     }
 

@@ -12,6 +12,7 @@ internal static class NewAuthorization
     {
         TermsOfService.Require(options, request.Account);
         var wanted = NewAuthorizationRequest.Parse(request.Payload());
+        request.IsAbout(request.Profile, [wanted.Identifier]);
         AcmeIdentifier identifier;
         await using (var context = db.Read())
         {

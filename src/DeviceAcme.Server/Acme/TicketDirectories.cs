@@ -12,6 +12,8 @@ internal sealed class TicketDirectories(AcmeDb db)
     /// <summary>The part of a route that a ticket's code stands in. No other second part of an ACME path is as long.</summary>
     public const string Route = "{ticket:length(26)}";
 
+    private const string UnknownDirectory = "directory-unknown";
+
     /// <summary>The ticket of a request's path; null where the directory is the profile's own.</summary>
     public async Task<Ticket?> Find(HttpContext context, CertificateProfile profile)
     {
@@ -24,12 +26,16 @@ internal sealed class TicketDirectories(AcmeDb db)
         if (ticket is null || ticket.Profile != profile.Name)
         {
             // for whoever tries codes, a ticket of another profile is none
-            throw Problems.Malformed("directory-unknown", "path: there is no such directory", StatusCodes.Status404NotFound);
+            throw Problems.Malformed(UnknownDirectory, "path: there is no such directory", StatusCodes.Status404NotFound);
         }
 
         context.Features.Set(new FoundTicket(code));
         return ticket;
     }
+
+    /// <summary>Whether a refusal says that a code is no ticket's here: whoever shows one is written down, and not whoever mistypes a path.</summary>
+    public static bool IsUnknown(HttpContext context, Problem refusal) =>
+        refusal.Reason == UnknownDirectory && context.GetRouteValue("ticket") is string code && TicketCode.Is(code);
 
     /// <summary>The URLs of a request's directory.</summary>
     public static AcmeUrls Urls(HttpContext context, ServerOptions options, CertificateProfile profile) =>

@@ -45,12 +45,12 @@ internal static class IssuanceRecords
     }
 
     /// <summary>A refused finalize leaves the order as it is; its checks are kept. A processing order ends by it (RFC 8555 §7.1.6).</summary>
-    public static void SaveRefused(this AcmeContext context, IssuanceCase subject, IssuanceOutcome.Refused refused)
+    /// <returns>Whether an event says it, too.</returns>
+    public static bool SaveRefused(this AcmeContext context, IssuanceCase subject, IssuanceOutcome.Refused refused)
     {
         if (subject.Pending is null)
         {
-            context.KeepRefused(subject.Profile, Evidence(subject, refused.Checks, null));
-            return;
+            return context.KeepRefused(subject.Profile, Evidence(subject, refused.Checks, null));
         }
 
         var (order, _) = context.FindOrder(subject.Order.Id)!;
@@ -59,6 +59,8 @@ internal static class IssuanceRecords
             context.Keep(subject.Profile, Evidence(subject, refused.Checks, null));
             context.FailOrder(order, refused.Checks.Refusal!.Problem, subject.Now);
         }
+
+        return true;
     }
 
     /// <summary>The order waits for an officer, with everything that is needed to end it. An earlier order of the same device waits no more.</summary>

@@ -38,6 +38,7 @@ internal sealed class StaleProofs(AcmeDb db, CaaChecker caa, ServerOptions optio
                         Token = proven.Token,
                         KeyAuthorization = proven.KeyAuthorization ?? "",
                         AccountUrl = new AcmeUrls(options.BaseUrl, account.Profile).Account(account.Id),
+                        TicketHash = context.TicketHashOf(account),
                         CheckCaa = true,
                     },
                     proven.Type,

@@ -1,4 +1,5 @@
 using DeviceAcme.Core;
+using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Core.Tickets;
@@ -12,6 +13,10 @@ internal static class TicketQueries
     /// <summary>The ticket that an account came of.</summary>
     public static Ticket? TicketOf(this AcmeContext context, AccountId account) =>
         context.Accounts.Where(row => row.Id == account).Select(row => row.Ticket).FirstOrDefault() is { } id ? context.Tickets.FirstOrDefault(ticket => ticket.Id == id) : null;
+
+    /// <summary>The hash of the code in the account's URL, where it lives in the directory of a ticket.</summary>
+    public static string? TicketHashOf(this AcmeContext context, Account account) =>
+        account.Directory.Length == 0 ? null : context.Tickets.Where(ticket => ticket.Id == new TicketId(account.Directory)).Select(ticket => ticket.CodeHash).FirstOrDefault();
 
     /// <summary>The ticket whose code this is.</summary>
     public static Ticket? TicketByCode(this AcmeContext context, string code)

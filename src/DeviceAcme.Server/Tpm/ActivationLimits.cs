@@ -8,7 +8,7 @@ namespace DeviceAcme.Server.Tpm;
 
 /// <summary>
 /// Nobody is known at the attestation CA: an endorsement certificate can be copied and its exchange begun by anybody. So what an exchange leaves
-/// behind is bounded: open exchanges in all and per endorsement key, and refusals per hour.
+/// behind is bounded: open exchanges in all and per endorsement key; refusals by their quota.
 /// </summary>
 internal static class ActivationLimits
 {
@@ -17,9 +17,6 @@ internal static class ActivationLimits
 
     /// <summary>Open exchanges of one endorsement key: a machine's retries, not a flood in its name.</summary>
     public const int OpenPerKey = 8;
-
-    /// <summary>Refusals whose evidence is stored, per hour; later ones are answered alike and stand in the log.</summary>
-    public const int RefusalsPerHour = 1000;
 
     /// <summary>How long an ended exchange is remembered, so that a late client hears what happened.</summary>
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(1);

@@ -9,7 +9,9 @@ using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Tpm;
+using DeviceAcme.Server.Acme;
 using DeviceAcme.Server.Anchors;
+using DeviceAcme.Server.Refusals;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
 
@@ -20,10 +22,8 @@ namespace DeviceAcme.Server.Tpm;
 /// for whoever brings the secret back. What was judged is judged once more then, under the anchors and the profile in force by then.
 /// </summary>
 internal sealed class CredentialActivation(
-    AcmeDb db, AnchorVersions versions, IssuerSearch issuers, AttestationAuthorities authorities, VerifiedIntermediates intermediates, TimeProvider time, ILogger<CredentialActivation> log)
+    AcmeDb db, RefusalRecords refusals, AnchorVersions versions, IssuerSearch issuers, AttestationAuthorities authorities, VerifiedIntermediates intermediates, TimeProvider time, ILogger<CredentialActivation> log)
 {
-    private readonly RefusalQuota _refusals = new(ActivationLimits.RefusalsPerHour);
-
     /// <summary>The first half. Throws the problem that a refused verdict becomes, after it is stored.</summary>
     public async Task<(ActivationId Id, ActivationChallenge Challenge)> Begin(CertificateProfile profile, ActivationRequest request, CancellationToken cancellation)
     {
@@ -156,7 +156,8 @@ internal sealed class CredentialActivation(
 
     private async Task<ProblemException> Refuse(JudgedTpm judged)
     {
-        EvidenceId? evidence = _refusals.Take(judged.At) ? await db.Commit(context => judged.SaveRefusal(context, versions), CancellationToken.None) : null;
+        var kind = new RefusalKind(RefusedAs.AttestationKey, judged.Verdict.Reason!.Code, judged.Profile.Name);
+        EvidenceId? evidence = await refusals.Admit(kind, judged.At) ? await db.Commit(context => judged.SaveRefusal(context, versions), CancellationToken.None) : null;
         return Refusal(judged, [], evidence);
     }
 
@@ -169,6 +170,6 @@ internal sealed class CredentialActivation(
     private static void Spoil(AcmeContext context, Activation activation, DateTimeOffset now)
     {
         activation.Use(now);
-        context.Record(new AuditEvent { At = now, Kind = "attestation-key.refused", Profile = activation.Profile, Reason = "activation-secret-wrong", Detail = $"exchange {activation.Id}" });
+        context.Record(new AuditEvent { At = now, Kind = RefusedAs.AttestationKey, Profile = activation.Profile, Reason = "activation-secret-wrong", Detail = $"exchange {activation.Id}" });
     }
 }

@@ -10,6 +10,7 @@ using DeviceAcme.Core.Profiles;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Protocol.Tpm;
+using DeviceAcme.Server.Acme;
 using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
@@ -42,7 +43,7 @@ internal sealed record JudgedTpm(CertificateProfile Profile, ActivationRequest R
         var evidence = Evidence(null, null, []);
         context.Keep(Profile, evidence);
         versions.Record(context, Version, Profile.AnchorFolders);
-        context.Record(new AuditEvent { At = At, Kind = "attestation-key.refused", Profile = Profile.Name, Reason = Verdict.Reason!.Code, Detail = $"evidence {evidence.Id}" });
+        context.Record(new AuditEvent { At = At, Kind = RefusedAs.AttestationKey, Profile = Profile.Name, Reason = Verdict.Reason!.Code, Detail = $"evidence {evidence.Id}" });
         return evidence.Id;
     }
 
@@ -67,7 +68,7 @@ internal sealed record JudgedTpm(CertificateProfile Profile, ActivationRequest R
         versions.Record(context, Version, Profile.AnchorFolders);
         if (device is null)
         {
-            context.Record(new AuditEvent { At = At, Kind = "attestation-key.refused", Profile = Profile.Name, Reason = evidence.Reason, Detail = $"evidence {evidence.Id}" });
+            context.Record(new AuditEvent { At = At, Kind = RefusedAs.AttestationKey, Profile = Profile.Name, Reason = evidence.Reason, Detail = $"evidence {evidence.Id}" });
             return anomalies;
         }
 

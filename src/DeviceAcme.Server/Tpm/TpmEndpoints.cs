@@ -16,7 +16,7 @@ internal static class TpmEndpoints
 {
     public static void MapTpm(this IEndpointRouteBuilder routes)
     {
-        var tpm = routes.MapGroup("/tpm/{profile}");
+        var tpm = routes.MapGroup("/tpm/{profile}").RefusedAs(RefusedAs.AttestationKey);
         tpm.MapPost("/attest", Attest);                   // the Smallstep attestation CA's two requests
         tpm.MapPost("/secret", Secret);
         tpm.MapPost("/activations", NewActivation);       // ours

@@ -34,9 +34,11 @@ internal static class EvidenceVault
     /// Stores a refused finalize. The order stays open and its client may try for as long as it lives, so only the first ones and the last are
     /// kept.
     /// </summary>
-    public static void KeepRefused(this AcmeContext context, CertificateProfile profile, StoredEvidence evidence)
+    /// <returns>Whether an event says it, too.</returns>
+    public static bool KeepRefused(this AcmeContext context, CertificateProfile profile, StoredEvidence evidence)
     {
-        if (context.Events.Count(happened => happened.Order == evidence.Order && happened.Kind == FinalizeRefused) < MostRefused)
+        var isOneOfTheFirst = context.Events.Count(happened => happened.Order == evidence.Order && happened.Kind == FinalizeRefused) < MostRefused;
+        if (isOneOfTheFirst)
         {
             context.Record(new AuditEvent { At = evidence.At, Kind = FinalizeRefused, Profile = profile.Name, Account = evidence.Account, Order = evidence.Order, Reason = evidence.Reason });
         }
@@ -46,6 +48,7 @@ internal static class EvidenceVault
         }
 
         context.Keep(profile, evidence);
+        return isOneOfTheFirst;
     }
 
     /// <summary>Anomalies as they are stored; null where there are none.</summary>

@@ -95,14 +95,16 @@ internal sealed partial class ValidationWorker(
     {
         Authorization authorization;
         Account account;
+        string? ticketHash;
         await using (var context = db.Read())
         {
             authorization = context.FindAuthorizationOf(id)!;
             account = await context.Accounts.SingleAsync(account => account.Id == authorization.AccountId, stopping);
+            ticketHash = context.TicketHashOf(account);
         }
 
         var challenge = authorization.Find(id);
-        var problem = await _validators[challenge.Type].Validate(Target(authorization, challenge, account), stopping);
+        var problem = await _validators[challenge.Type].Validate(Target(authorization, challenge, account) with { TicketHash = ticketHash }, stopping);
         await db.Commit(context => Save(context, id, problem, time.GetUtcNow()), CancellationToken.None);
         Validated(log, challenge.Type, authorization.Identifier, problem?.Reason ?? "valid");
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using DeviceAcme.Core.Challenges;
+using DeviceAcme.Server.Tests.Tickets;
 using DeviceAcme.Testing;
 using FluentAssertions;
 using Xunit;
@@ -131,6 +132,24 @@ public sealed class ChallengeTests(SharedServer shared)
         target.Wildcard.Should().BeTrue();
         target.AccountUrl.Should().Be(account.Kid);
         target.CheckCaa.Should().BeTrue();
+    }
+
+    [Fact, Spec("RFC 8657 §3")]
+    public async Task The_validation_knows_the_url_of_an_account_in_the_directory_of_a_ticket()
+    {
+        await using var server = await TestServer.Start();
+        var asked = new ConcurrentQueue<ValidationTarget>();
+        server.Network.Answer = (_, target, _) =>
+        {
+            asked.Enqueue(target);
+            return Task.FromResult<Protocol.Acme.Problem?>(null);
+        };
+        var account = server.At(await server.NewTicket(new Protocol.Admin.NewTicketRequest { Profile = "tls-server" }));
+        await account.Register();
+        await account.Authorize(await account.Order(("dns", "host.example")));
+
+        asked.Single().IsAccount(account.Kid!).Should().BeTrue();
+        asked.Single().IsAccount(account.Kid! + "1").Should().BeFalse();
     }
 
     [Fact, Spec("RFC 8555 §8.1")]

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Server.Network.Caa;
 using DeviceAcme.Testing;
 using FluentAssertions;
@@ -180,6 +181,22 @@ public sealed class CaaCheckerTests : IAsyncDisposable
     {
         _scene.Dns.WithCaa(Scene.Name, "issue", $"acme.example; {parameters}");
         await (allowed ? ShouldAllow() : ShouldRefuse("caa", "caa-account"));
+    }
+
+    [Theory, Spec("RFC 8657 §3")]
+    [InlineData("tkt_AAAAAAAAAAAAAAAAAAAAAA/account/1", true)]
+    [InlineData("account/1", true)]
+    [InlineData("tkt_AAAAAAAAAAAAAAAAAAAAAB/account/1", false)]
+    [InlineData("tkt_AAAAAAAAAAAAAAAAAAAAAA/account/2", false)]
+    [InlineData("tkt_AAAAAAAAAAAAAAAAAAAAAA/account/11", false)]
+    public async Task An_account_of_a_ticket_is_named_with_its_code_or_without(string path, bool allowed)
+    {
+        _scene.Dns.WithCaa(Scene.Name, "issue", $"acme.example; accounturi=https://acme.example/acme/tls-server/{path}");
+
+        var problem = await _scene.Validate(
+            "dns-01", Scene.Target(caa: true) with { TicketHash = TicketCode.Hash("tkt_AAAAAAAAAAAAAAAAAAAAAA") }, TestContext.Current.CancellationToken);
+
+        (problem?.Reason).Should().Be(allowed ? null : "caa-account");
     }
 
     [Theory, Spec("RFC 8657 §4")]

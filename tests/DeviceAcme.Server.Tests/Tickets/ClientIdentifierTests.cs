@@ -48,6 +48,7 @@ public sealed class ClientIdentifierTests : IAsyncLifetime
             ["by-ticket"] = Profile,
             ["by-ticket-observed"] = Profile.Replace("by-ticket", "by-ticket-observed").Replace("mode: required", "mode: observe"),
             ["by-ticket-ruled"] = Profile.Replace("by-ticket", "by-ticket-ruled").Replace("  anchors: [apple]", "  anchors: [apple]\n  facts: { ticket.wave: [first, second] }"),
+            ["by-ticket-tpm"] = Profile.Replace("by-ticket", "by-ticket-tpm").Replace("formats: [apple]", "formats: [tpm]").Replace("anchors: [apple]", "anchors: [tpm]"),
             ["other"] = Profile.Replace("by-ticket", "other"),
         },
         anchors: Simulated.Anchors, ledger: true);
@@ -197,6 +198,25 @@ public sealed class ClientIdentifierTests : IAsyncLifetime
         ((string)(await Challenge(ticket, stranger)).Json["error"]!["reason"]!).Should().Be("ticket-device-different");
         ((string)(await Challenge(ticket, Byod)).Json["error"]!["reason"]!).Should().Be("ticket-device-unproven");
         (await Enroll(ticket, Simulated.Apple)).Certificate!.Subject.Should().Contain("O=Ada");
+    }
+
+    [Fact]
+    public async Task A_ticket_for_a_TPM_is_for_the_endorsement_key_that_the_entry_names()
+    {
+        var key = Simulated.Tpm.Tpm.Identifier[..Simulated.Tpm.Tpm.Identifier.IndexOf('/', StringComparison.Ordinal)];
+        await Import($$$"""[{"identifiers":{"ek":"{{{key}}}"},"owner":"Ada"},{"identifiers":{"ek":"{{{new string('a', 64)}}}"}}]""");
+
+        var mine = await Server.NewTicket(new NewTicketRequest { Profile = "by-ticket-tpm", Device = key });
+        var others = await Server.NewTicket(new NewTicketRequest { Profile = "by-ticket-tpm", Device = new string('a', 64) });
+
+        ((string)(await Answer(others)).Json["error"]!["reason"]!).Should().Be("ticket-device-different");
+        (await Answer(mine)).State.Should().Be("valid");
+
+        async Task<TestReply> Answer(TicketEntry ticket)
+        {
+            var order = await Simulated.Order(await Account("by-ticket-tpm"), ticket.Secrets!.ClientIdentifier!);
+            return await order.Send(Simulated.Tpm.Make(order.Material, Simulated.NewKey()));
+        }
     }
 
     [Fact]

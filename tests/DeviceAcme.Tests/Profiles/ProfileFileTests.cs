@@ -222,7 +222,7 @@ public sealed class ProfileFileTests
     [InlineData("  subject: CN={{device.serial}}, O=Example", "  subject: C=Germany", 15, "certificate.subject", "longer than the 2")]
     [InlineData("    - uri: urn:device:{{device.serial}}", "    - url: urn:x", 18, "certificate.subject-alternative-names[1].url", "did you mean 'uri'?")]
     [InlineData("    - uri: urn:device:{{device.serial}}", "    - uri: no uri", 18, "certificate.subject-alternative-names[1].uri", "is not a valid uri")]
-    [InlineData("    - uri: urn:device:{{device.serial}}", "    - uri: \"tag:microsoft.com,2022-09-14:sid:{{device.serial}}\"", 18, "certificate.subject-alternative-names[1].uri", "device ledger")]
+    [InlineData("    - uri: urn:device:{{device.serial}}", "    - uri: \"tag:microsoft.com,2022-09-14:sid:{{device.serial}}\"", 18, "certificate.subject-alternative-names[1].uri", "set certificate.microsoft-sid")]
     [InlineData("    - permanent-identifier: \"{{identifier}}\"", "", 14, "certificate", "no place for the ordered permanent-identifier")]
     [InlineData("  identifier-in-certificate: true", "  identifier-in-certificate: false", 14, "certificate", "identifier-in-certificate is false, but subject (CN) shows {{device.serial}}")]
     [InlineData("  from-request: []", "  from-request: [{ subject.O: Example }]", 19, "certificate.from-request[0].subject.O", "sets O itself")]
@@ -244,6 +244,17 @@ public sealed class ProfileFileTests
 
         profile.Should().BeNull();
         mistakes.Errors.Should().Contain(mistake => mistake.Key == key && mistake.Line == line && mistake.Message.Contains(message), string.Join("\n", mistakes.Errors));
+    }
+
+    [Fact]
+    public void A_ticket_does_not_stand_for_evidence()
+    {
+        var text = Apple.Replace("proves: device.serial", "proves: ticket").Replace("- permanent-identifier: \"{{identifier}}\"\n    ", "")
+            .Replace("  mode: required\n  formats: [apple]\n  anchors: [apple]", "  mode: none");
+
+        Read("apple-device.yaml", text, out var mistakes).Should().BeNull();
+
+        mistakes.Errors.Should().Contain(mistake => mistake.Key == "attestation" && mistake.Message.Contains("its evidence still has to bind the key"), string.Join("\n", mistakes.Errors));
     }
 
     [Theory]

@@ -46,7 +46,7 @@ internal sealed partial class CaaChecker(DnsClient dns, IReadOnlyList<string> id
             throw Problems.Caa("caa-forbids", $"{found}; none of them names this server, which is {string.Join(", ", identities)}");
         }
 
-        var forAccount = ours.Where(v => AllowsAccount(v, target.AccountUrl)).ToList();
+        var forAccount = ours.Where(v => AllowsAccount(v, target)).ToList();
         if (forAccount.Count == 0)
         {
             throw Problems.Caa("caa-account", $"{found}; none of them allows account {target.AccountUrl} (accounturi, RFC 8657)");
@@ -84,10 +84,10 @@ internal sealed partial class CaaChecker(DnsClient dns, IReadOnlyList<string> id
     }
 
     /// <summary>RFC 8657 §3: equal octet for octet; two of them, or one that is no URI, can be met by nobody.</summary>
-    private static bool AllowsAccount(CaaIssueValue value, string accountUrl)
+    private static bool AllowsAccount(CaaIssueValue value, ValidationTarget target)
     {
         var wanted = value.Parameters.Where(p => p.Tag == "accounturi").ToList();
-        return wanted.Count == 0 || (wanted.Count == 1 && wanted[0].Value == accountUrl);
+        return wanted.Count == 0 || (wanted.Count == 1 && target.IsAccount(wanted[0].Value));
     }
 
     /// <summary>RFC 8657 §4: one list of method labels, with ours among them.</summary>
