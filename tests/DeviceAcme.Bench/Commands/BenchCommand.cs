@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using DeviceAcme.Bench.Crashes;
 using DeviceAcme.Bench.Floors;
 using DeviceAcme.Bench.Reports;
 using DeviceAcme.Simulator;
@@ -71,7 +72,7 @@ internal sealed class BenchCommand
             $"no measurement's name has '{result.GetValueOrDefault<string?>()}' in it; they are {string.Join(", ", BenchSettings.Measurements)}"));
         var root = new RootCommand("Enrollments per second of the real server, and how far its processor time is from what the cryptography, the connections and the disk cost at least.")
         {
-            _filter, _enrollments, _quick, _syncs, _folder, _server, _json, FloorServer.Command(),
+            _filter, _enrollments, _quick, _syncs, _folder, _server, _json, FloorServer.Command(), CrashCommand.Make(time, Say),
         };
         root.SetAction((parsed, cancellation) => Measure(parsed, time, cancellation));
         return root;

@@ -77,7 +77,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>The last lines that it wrote on stderr, to explain a failure.</summary>
     public string Complaints => _complaints.IsEmpty ? "" : $"; it said:\n{string.Join('\n', _complaints)}";
 
-    public async ValueTask DisposeAsync()
+    /// <summary>SIGKILL: nothing of it runs any more when this ends.</summary>
+    public async Task Kill()
     {
         if (!_process.HasExited)
         {
@@ -85,6 +86,11 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
 
         await _process.WaitForExitAsync(CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Kill();
         _process.Dispose();
     }
 

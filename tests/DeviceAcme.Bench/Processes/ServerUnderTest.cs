@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Simulator.Enrollment;
 using DeviceAcme.Testing;
 
@@ -12,7 +13,11 @@ namespace DeviceAcme.Bench.Processes;
 /// <param name="DnsResolver">Who answers its DNS questions.</param>
 /// <param name="HttpPort">Where http-01 is answered.</param>
 /// <param name="Tracer">A program that runs it, with arguments; empty for none.</param>
-internal sealed record ServerSetup(string Program, string Data, string Anchors, IPEndPoint DnsResolver, int HttpPort, IReadOnlyList<string> Tracer);
+internal sealed record ServerSetup(string Program, string Data, string Anchors, IPEndPoint DnsResolver, int HttpPort, IReadOnlyList<string> Tracer)
+{
+    /// <summary>Where it listens, for a server that is started again; null takes free ports.</summary>
+    public IReadOnlyList<int>? Ports { get; init; }
+}
 
 /// <summary>The real server as a process of its own, on loopback, with the shipped profiles; devices come into the ledger as they enroll.</summary>
 internal sealed class ServerUnderTest : IAsyncDisposable
@@ -20,14 +25,16 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ChildProcess _process;
-    private readonly string _root;
+    private readonly string _data;
     private readonly string _url;
+    private readonly string _statusUrl;
 
-    private ServerUnderTest(ChildProcess process, string url, string root)
+    private ServerUnderTest(ChildProcess process, string url, string statusUrl, string data)
     {
         _process = process;
         _url = url;
-        _root = root;
+        _statusUrl = statusUrl;
+        _data = data;
     }
 
     /// <summary>From the start of the process to the first directory that it answered.</summary>
@@ -42,14 +49,15 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public static async Task<ServerUnderTest> Start(ServerSetup setup, TimeProvider time, CancellationToken cancellation)
     {
-        var ports = FreePorts.Take(3);
+        var ports = setup.Ports ?? FreePorts.Take(3);
         var url = $"https://localhost:{ports[0]}";
+        var statusUrl = $"http://localhost:{ports[1]}";
         string[] arguments =
         [
             "--data", setup.Data,
             "--profiles", OpenProfiles.Write(Path.Combine(Path.GetDirectoryName(setup.Program)!, "profiles"), setup.Data + "-profiles"),
             "--url", url,
-            "--status-url", $"http://localhost:{ports[1]}",
+            "--status-url", statusUrl,
             "--admin-url", $"http://localhost:{ports[2]}",
             "--anchors", setup.Anchors,
             "--dns-resolver", setup.DnsResolver.ToString(),
@@ -60,7 +68,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         var begin = time.GetTimestamp();
         var start = DotnetProgram.Start(setup.Program, setup.Data, arguments, setup.Tracer);
         var (process, _) = await ChildProcess.Start(start, "DeviceAcme is ready", Patience, time, cancellation);
-        var server = new ServerUnderTest(process, url, Path.Combine(setup.Data, "ca", "root.pem"));
+        var server = new ServerUnderTest(process, url, statusUrl, setup.Data);
         try
         {
             using var client = server.Client();
@@ -76,10 +84,20 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>The CRL of its issuing CA.</summary>
+    public string CrlUrl()
+    {
+        using var issuer = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(_data, "ca", "default", "certificate.pem"));
+        return $"{_statusUrl}/crl/{issuer.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Single().SubjectKeyIdentifier!.ToLowerInvariant()}.crl";
+    }
+
     public string Directory(string profile) => $"{_url}/acme/{profile}/directory";
 
+    /// <summary>Ends it as a power cut does.</summary>
+    public Task Kill() => _process.Kill();
+
     /// <summary>A client with a connection of its own that trusts this server's root.</summary>
-    public HttpClient Client() => TrustedRoot.Client(_root);
+    public HttpClient Client() => TrustedRoot.Client(Path.Combine(_data, "ca", "root.pem"));
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using DeviceAcme.EndToEnd.Processes;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Client;
@@ -61,54 +60,5 @@ public sealed class RestartTests(RunningServer server) : TestsOnServer(server), 
         answers.Where(certificate => certificate is not null).Distinct().Should().ContainSingle();
         (await enrollee.Client.Order(order.Url, Cancellation)).Certificate.Should().Be(answers.First(certificate => certificate is not null));
         StoredOrders.Certificates(Server.Data, order.Url).Should().Be(1);
-    }
-
-    [Fact]
-    public async Task A_kill_in_the_middle_of_enrollments_loses_nothing_that_was_acknowledged()
-    {
-        var acknowledged = new ConcurrentBag<(Enrollee Enrollee, string Order, CertificateChain Chain)>();
-        for (var kills = 0; kills < 3; kills++)
-        {
-            var enrollees = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Enrollee.Register(Server, "apple-device")));
-            var target = acknowledged.Count + 4 + kills;
-            using var enough = new CancellationTokenSource();
-            var running = enrollees.Select((enrollee, index) => EnrollUntilTheEnd(enrollee, $"C02KILL{kills}{index}", acknowledged, target, enough)).ToList();
-            await Task.Delay(Timeout.Infinite, enough.Token).ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
-            await Server.Kill();
-            await Task.WhenAll(running);
-            await Server.Start();
-        }
-
-        foreach (var (enrollee, order, chain) in acknowledged)
-        {
-            using var again = enrollee.Again(Server);
-            var stored = await again.Client.Order(order, Cancellation);
-            stored.Status.Should().Be("valid");
-            (await again.Client.DownloadChain(stored.Certificate!, Cancellation)).Pem.Should().Be(chain.Pem);
-        }
-
-        StoredOrders.Contradictions(Server.Data).Should().Be(0);
-    }
-
-    private static async Task EnrollUntilTheEnd(
-        Enrollee enrollee, string serial, ConcurrentBag<(Enrollee Enrollee, string Order, CertificateChain Chain)> acknowledged, int target, CancellationTokenSource enough)
-    {
-        try
-        {
-            while (true)
-            {
-                var (order, chain) = await enrollee.EnrollMac(serial, CancellationToken.None);
-                acknowledged.Add((enrollee, order.Url, chain));
-                if (acknowledged.Count >= target)
-                {
-                    await enough.CancelAsync();
-                }
-            }
-        }
-        catch (AcmeClientException gone) when (gone.Problem is null)
-        {
-            // the server is dead, as it should be
-            TestContext.Current.TestOutputHelper?.WriteLine(gone.Message);
-        }
     }
 }
