@@ -14,6 +14,7 @@ using DeviceAcme.Server.Tpm;
 using DeviceAcme.Server.Vault;
 using DeviceAcme.Server.Webhooks;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace DeviceAcme.Server;
 
@@ -65,6 +66,7 @@ internal static class ServerApplication
 
         // Now, so that what is wrong with them ends the start and not the first request.
         app.Services.GetRequiredService<AcmeDb>();
+        app.Services.GetRequiredService<INonces>();
         app.Services.GetRequiredService<ProfileVersions>();
         app.Services.GetRequiredService<AnchorVersions>();
         app.Services.GetRequiredService<LocalToken>();
@@ -73,22 +75,32 @@ internal static class ServerApplication
         return app;
     }
 
-    /// <summary>Opens the data directory's database; SQLite gives the files beside it the same rights.</summary>
-    public static AcmeDb OpenDatabase(ServerOptions options)
+    /// <summary>Opens the database; SQLite gives the files beside its own the same rights.</summary>
+    public static AcmeDb OpenDatabase(ServerOptions options) => OpenDatabase(options, Databases.Of(options));
+
+    private static AcmeDb OpenDatabase(ServerOptions options, IDatabase database)
     {
-        var file = Path.Combine(options.DataDirectory, "acme.db");
-        OwnerFile.Make(file);
+        var file = Path.Combine(options.DataDirectory, Databases.FileName);
+        if (options.Database is null)
+        {
+            OwnerFile.Make(file);
+        }
+
         try
         {
-            return AcmeDb.Open(file, progress => new Talk(Console.Error).Progress(progress));
+            return AcmeDb.Open(database, progress => new Talk(Console.Error).Progress(progress));
         }
-        catch (NewerSchemaException exception)
+        catch (Exception exception) when (exception is NewerSchemaException or InvalidDataException)
         {
             throw new StartFailure(exception.Message);
         }
         catch (SqliteException exception)
         {
             throw new StartFailure($"the database {file} cannot be opened: {exception.Message}");
+        }
+        catch (NpgsqlException exception)
+        {
+            throw new StartFailure($"the database {((PostgresDatabase)database).Name} cannot be opened: {exception.Message}", "is PostgreSQL running there, and do user, password and name of the database in --database fit? docs/operations.md");
         }
     }
 
@@ -100,7 +112,8 @@ internal static class ServerApplication
         services.AddSingleton(_ => Installation.Load(options));
         services.AddProfiles(options);
         services.AddSingleton(provider => provider.GetRequiredService<Installation>().Trust);
-        services.AddSingleton(_ => OpenDatabase(options));
+        services.AddSingleton(_ => Databases.Of(options));
+        services.AddSingleton(provider => OpenDatabase(options, provider.GetRequiredService<IDatabase>()));
         services.AddAnchors();
         services.AddSingleton<DeviceImport>();
         services.AddSingleton<DeviceExport>();

@@ -9,6 +9,9 @@ internal sealed record ServerOptions
 {
     public required string DataDirectory { get; init; }
 
+    /// <summary>Connection string of a PostgreSQL database, with its password; null: SQLite in the data directory.</summary>
+    public string? Database { get; init; }
+
     /// <summary>Public base URL without a trailing slash in <see cref="BaseUrl"/>.</summary>
     public required Uri Url { get; init; }
 

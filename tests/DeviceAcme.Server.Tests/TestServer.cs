@@ -3,6 +3,7 @@ using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Acme;
 using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Tests.Storage;
 using DeviceAcme.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -12,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace DeviceAcme.Server.Tests;
 
-/// <summary>The real server over a test transport: real pipeline, a real SQLite file, the shipped profiles and those of the test.</summary>
+/// <summary>The real server over a test transport: real pipeline, a real SQLite file or PostgreSQL database, the shipped profiles and those of the test.</summary>
 /// <remarks>Only the network (what validation would fetch) and the clock are made up.</remarks>
 internal sealed class TestServer : IAsyncDisposable
 {
@@ -87,6 +88,7 @@ internal sealed class TestServer : IAsyncDisposable
         var options = new ServerOptions
         {
             DataDirectory = Path.Combine(folder, "data"),
+            Database = TestStore.IsPostgres ? await PostgresCluster.NewDatabase() : null,
             Url = new Uri(BaseUrl),
             StatusUrl = new Uri("http://status.test"),
             ProfilesDirectory = profileFolder,
@@ -110,6 +112,11 @@ internal sealed class TestServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Stop();
+        if (TestStore.IsPostgres && _setup.Options.Database is { } database)
+        {
+            await PostgresCluster.Drop(database);
+        }
+
         if (Directory.Exists(_setup.Folder))
         {
             Directory.Delete(_setup.Folder, true);

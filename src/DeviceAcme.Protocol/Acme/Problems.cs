@@ -47,6 +47,10 @@ public static class Problems
     public static Problem ServerInternal(string traceId) =>
         Document("serverInternal", 500, "server-internal", $"the server failed; its log has the cause under trace id {traceId}");
 
+    /// <summary>The store cannot be reached for a moment; nothing of the request was done, or all of it.</summary>
+    public static Problem StoreAway() =>
+        Document("serverInternal", 503, "store-away", "the server's store cannot be reached now; try again in a few seconds");
+
     private static ProblemException Make(string type, int status, string reason, string detail) => new(Document(type, status, reason, detail));
 
     private static Problem Document(string type, int status, string reason, string detail) =>

@@ -12,7 +12,7 @@ namespace DeviceAcme.Server.Acme;
 /// Verifies every signed request before its handler runs (RFC 8555 §6.2 to §6.5): media type, size, nonce, then the rest. The nonce
 /// is spent first, because one that appeared in any request is used up, also in one that fails.
 /// </summary>
-internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb db, ServerOptions options, ProfileCatalog profiles, AccountKeys accountKeys, TicketDirectories tickets, TimeProvider time)
+internal sealed class JwsMiddleware(RequestDelegate next, INonces nonces, AcmeDb db, ServerOptions options, ProfileCatalog profiles, AccountKeys accountKeys, TicketDirectories tickets, TimeProvider time)
 {
     public const string MediaType = "application/jose+json";
 
@@ -41,7 +41,7 @@ internal sealed class JwsMiddleware(RequestDelegate next, Nonces nonces, AcmeDb 
             throw Problems.BadNonce("nonce-missing", "nonce: expected one in the protected header (RFC 8555 §6.5.2); use the one of this answer");
         }
 
-        if (!nonces.Spend(envelope.Nonce, now))
+        if (!await nonces.Spend(envelope.Nonce, now))
         {
             throw Problems.BadNonce("nonce-unknown", "nonce: unknown here, expired, or used before; use the one of this answer");
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Storage;
 
 namespace DeviceAcme.Server.Acme;
 
@@ -7,8 +8,11 @@ namespace DeviceAcme.Server.Acme;
 /// The one place where refusals become problem documents (RFC 8555 §6.7), and where every ACME reply gets its fresh nonce and its
 /// link to the directory (§6.5, §7.1).
 /// </summary>
-internal sealed partial class ProblemMiddleware(RequestDelegate next, Nonces nonces, ServerOptions options, ProfileCatalog profiles, TimeProvider time, ILogger<ProblemMiddleware> log)
+internal sealed partial class ProblemMiddleware(RequestDelegate next, INonces nonces, ServerOptions options, ProfileCatalog profiles, TimeProvider time, ILogger<ProblemMiddleware> log)
 {
+    /// <summary>When to come again while the database is restarted.</summary>
+    private const string AwaySeconds = "5";
+
     public async Task InvokeAsync(HttpContext context)
     {
         context.Response.OnStarting(AddHeaders, context);
@@ -38,7 +42,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, Nonces non
         {
             var trace = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
             Failed(log, failure, context.Request.Method, context.Request.Path, trace);
-            await Write(context, Problems.ServerInternal(trace));
+            await Write(context, Away(context.Response, failure) ?? Problems.ServerInternal(trace));
         }
     }
 
@@ -59,6 +63,18 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, Nonces non
         {
             response.Headers.Location = location;
         }
+    }
+
+    /// <summary>What passes by itself is said to be so: a client comes again.</summary>
+    private static Problem? Away(HttpResponse response, Exception failure)
+    {
+        if (!Outages.Is(failure))
+        {
+            return null;
+        }
+
+        response.Headers.RetryAfter = AwaySeconds;
+        return Problems.StoreAway();
     }
 
     // RFC 8555 §6.3: a GET on a resource is 405 with type malformed

@@ -11,8 +11,8 @@ internal sealed record Installation(ProfileSet Profiles, TrustFolders Trust, IRe
     public static Installation Load(ServerOptions options)
     {
         var mistakes = new Mistakes();
-        var trust = TrustFolders.Load(TrustDirectories(options), mistakes, StoredFolders.Read(options.DataDirectory));
-        var decided = options.FollowProfileFiles ? new Dictionary<string, CertificateProfile?>() : StoredProfiles.Read(options.DataDirectory);
+        var trust = TrustFolders.Load(TrustDirectories(options), mistakes, StoredFolders.Read(options));
+        var decided = options.FollowProfileFiles ? new Dictionary<string, CertificateProfile?>() : StoredProfiles.Read(options);
         var profiles = ProfileSet.Load(options.ProfilesDirectory, trust, mistakes, decided);
         var inForce = profiles.With(decided);
         if (mistakes.Errors.Count == 0 && inForce.Find(options.DefaultProfile) is null)

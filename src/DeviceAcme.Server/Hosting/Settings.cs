@@ -8,6 +8,9 @@ internal static class Settings
         Path("data", "DIR", "folder of the database, the keys and the CA; made when missing", "data",
             (options, path) => options with { DataDirectory = path }) with
         { ForSubcommands = true },
+        One("database", "URL", "PostgreSQL in the place of SQLite, for one node or several: postgres://USER@HOST/NAME, or a connection string of Npgsql; a password stands better in " + DatabaseVariable + " or PGPASSFILE than on a command line", null,
+            (options, text) => options with { Database = DatabaseUrl.Parse(text) }) with
+        { DefaultText = "SQLite in the data directory", ForSubcommands = true },
         One("url", "URL", "public base URL, and where to listen unless --listen says otherwise", "https://localhost:14000",
             (options, text) => options with { Url = SettingValues.HttpsUrl(text) }),
         List("listen", "URL", "addresses to listen on where they differ from --url, for example http://127.0.0.1:8080 behind a proxy that ends TLS",
@@ -90,6 +93,9 @@ internal static class Settings
             (options, text) => options with { LogLevel = SettingValues.Level(text) }) with
         { ForSubcommands = true },
     ];
+
+    /// <summary>The variable of <c>--database</c>: others can read a command line.</summary>
+    public const string DatabaseVariable = "DEVICEACME_DATABASE";
 
     /// <summary>The passphrase itself; only the environment has it, because others can read a command line.</summary>
     public const string PassphraseVariable = "DEVICEACME_CA_PASSPHRASE";

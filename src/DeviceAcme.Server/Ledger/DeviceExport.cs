@@ -2,8 +2,6 @@ using System.Text;
 using System.Text.Json;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Server.Storage;
-using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Ledger;
 
@@ -42,19 +40,15 @@ internal sealed class DeviceExport(AcmeDb db)
     /// <summary>Everything is of one moment: what is written meanwhile is not seen.</summary>
     private async Task Read(DeviceFilter filter, Action<AcmeContext, IEnumerable<InventoryRow>> write, CancellationToken cancellation)
     {
-        await using var context = db.Read();
-        await context.Database.OpenConnectionAsync(cancellation);
-
-        // deferred: a reader must not take the writer's lock
-        await using var moment = ((SqliteConnection)context.Database.GetDbConnection()).BeginTransaction(deferred: true);
-        await context.Database.UseTransactionAsync(moment, cancellation);
-        write(context, Rows(context, filter, cancellation));
+        await using var moment = db.ReadMoment();
+        write(moment.Context, Rows(moment.Context, filter, cancellation));
     }
 
     private static IEnumerable<InventoryRow> Rows(AcmeContext context, DeviceFilter filter, CancellationToken cancellation)
     {
         var line = 1;
-        foreach (var devices in filter.Of(context).OrderBy(device => device.CreatedAt).ThenBy(device => device.Id).AsEnumerable().Chunk(Step))
+        var all = filter.Of(context).OrderBy(device => device.CreatedAt).ThenBy(device => device.Id);
+        for (var devices = all.Take(Step).ToList(); devices.Count > 0;)
         {
             cancellation.ThrowIfCancellationRequested();
             var names = context.NamesOf(devices);
@@ -62,6 +56,9 @@ internal sealed class DeviceExport(AcmeDb db)
             {
                 yield return new InventoryRow(++line, [.. names[device.Id]], device.Description, device.State);
             }
+
+            var (at, id) = (devices[^1].CreatedAt, devices[^1].Id);
+            devices = all.Where(device => device.CreatedAt >= at && (device.CreatedAt > at || device.Id > id)).Take(Step).ToList();
         }
     }
 }

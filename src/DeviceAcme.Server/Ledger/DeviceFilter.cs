@@ -40,8 +40,13 @@ internal sealed record DeviceFilter
         if (Text is { } text)
         {
             var part = $"%{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%";
-            rows = rows.Where(device => EF.Functions.Like(device.Label, part, @"\") || EF.Functions.Like(device.Owner, part, @"\")
-                || context.DeviceIdentifiers.Any(name => name.Device == device.Id && EF.Functions.Like(name.Value, part, @"\")));
+
+            // LIKE of SQLite does not tell capitals apart, that of PostgreSQL does
+            rows = context.Database.IsNpgsql()
+                ? rows.Where(device => EF.Functions.ILike(device.Label!, part, @"\") || EF.Functions.ILike(device.Owner!, part, @"\")
+                    || context.DeviceIdentifiers.Any(name => name.Device == device.Id && EF.Functions.ILike(name.Value, part, @"\")))
+                : rows.Where(device => EF.Functions.Like(device.Label, part, @"\") || EF.Functions.Like(device.Owner, part, @"\")
+                    || context.DeviceIdentifiers.Any(name => name.Device == device.Id && EF.Functions.Like(name.Value, part, @"\")));
         }
 
         return rows;

@@ -1,7 +1,7 @@
+using System.Data.Common;
 using System.Threading.Channels;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Protocol.Admin;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 
@@ -10,6 +10,7 @@ namespace DeviceAcme.Server.Storage;
 /// <summary>
 /// The unit of work. Everything is saved through <see cref="Commit{T}"/>: one writer owns the one write connection, takes what
 /// waits into one transaction, and completes each caller only after that transaction is durable. Readers have their own connections.
+/// Where several nodes share the database, their writers take turns.
 /// </summary>
 internal sealed class AcmeDb : IAsyncDisposable
 {
@@ -21,40 +22,50 @@ internal sealed class AcmeDb : IAsyncDisposable
 
     private readonly Channel<Change> _changes = Channel.CreateBounded<Change>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly PooledDbContextFactory<AcmeContext> _readers;
-    private readonly SqliteConnections _connections;
+    private readonly IDatabase _database;
     private readonly ChainEnd _chain;
     private readonly Task _writer;
     private ChainEnd.State _durable;
 
-    private AcmeDb(SqliteConnections connections, ChainEnd chain)
+    private AcmeDb(IDatabase database, ChainEnd chain)
     {
-        _connections = connections;
+        _database = database;
         _chain = chain;
         _durable = chain.Now;
-        _readers = new PooledDbContextFactory<AcmeContext>(new DbContextOptionsBuilder<AcmeContext>()
-            .UseSqlite(connections.ConnectionString)
-            .AddInterceptors(connections)
-            .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
-            .Options);
+        var readers = new DbContextOptionsBuilder<AcmeContext>().UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
+        database.Use(readers);
+        _readers = new PooledDbContextFactory<AcmeContext>(readers.Options);
         _writer = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
 
-    /// <summary>The last event of the audit log that is durable, as the writer knows it and not as the file says.</summary>
-    public AuditHead AuditHead => ChainEnd.Head(Volatile.Read(ref _durable));
+    /// <summary>The last event of the audit log that is durable, as the writer knows it and not as the store says; what other nodes wrote since is the store's word.</summary>
+    public AuditHead AuditHead => ChainEnd.Head(_database.StoredEnd() is { } stored && stored.Sequence > Volatile.Read(ref _durable).Sequence ? stored : Volatile.Read(ref _durable));
 
-    /// <summary>Opens the database in the file, making it and bringing its schema up to date first.</summary>
+    /// <summary>Whether other nodes write into the same store.</summary>
+    public bool IsShared => _database.IsShared;
+
+    /// <summary>Opens a SQLite database, making the file and bringing its schema up to date first.</summary>
     /// <param name="file">The database.</param>
     /// <param name="progress">Is told how far a long migration is.</param>
-    public static AcmeDb Open(string file, Action<string>? progress = null)
-    {
-        var connections = new SqliteConnections(file);
-        using var connection = connections.Open();
-        Migrations.Run(connection);
-        return new AcmeDb(connections, EventChaining.Run(connection, progress ?? (_ => { })));
-    }
+    public static AcmeDb Open(string file, Action<string>? progress = null) => Open(new SqliteDatabase(file), progress);
+
+    /// <summary>Opens a database, making its schema or bringing it up to date first.</summary>
+    /// <param name="progress">Is told how far a long migration is.</param>
+    public static AcmeDb Open(IDatabase database, Action<string>? progress = null) => new(database, database.Prepare(progress ?? (_ => { })));
 
     /// <summary>A context to read with; never saved. Making one costs more than most queries, so disposing it lends it to the next reader.</summary>
     public AcmeContext Read() => _readers.CreateDbContext();
+
+    /// <summary>A context that sees the store as it is now, however long it reads.</summary>
+    public ReadMoment ReadMoment()
+    {
+        var transaction = _database.BeginMoment();
+        var options = new DbContextOptionsBuilder<AcmeContext>().UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
+        _database.Use(options, transaction.Connection!);
+        var context = new AcmeContext(options.Options);
+        context.Database.UseTransaction(transaction);
+        return new ReadMoment(context, transaction);
+    }
 
     /// <summary>
     /// Runs the change in the write transaction and returns its result once that is durable. What the change throws undoes this
@@ -80,14 +91,15 @@ internal sealed class AcmeDb : IAsyncDisposable
     {
         _changes.Writer.TryComplete();
         await _writer;
-        SqliteConnection.ClearPool(new SqliteConnection(_connections.ConnectionString));
+        await _database.DisposeAsync();
     }
 
     private async Task Write()
     {
-        using var connection = _connections.Open();
-        var options = new DbContextOptionsBuilder<AcmeContext>().UseSqlite(connection).Options;
-        using var context = new AcmeContext(options) { Chain = _chain };
+        using var connection = _database.Connect();
+        var options = new DbContextOptionsBuilder<AcmeContext>();
+        _database.Use(options, connection);
+        using var context = new AcmeContext(options.Options) { Chain = _chain };
         context.Database.AutoSavepointsEnabled = false;
         var group = new List<Change>(MaxGroup);
         while (await _changes.Reader.WaitToReadAsync())
@@ -102,13 +114,13 @@ internal sealed class AcmeDb : IAsyncDisposable
         }
     }
 
-    private void CommitGroup(AcmeContext context, SqliteConnection connection, List<Change> group)
+    private void CommitGroup(AcmeContext context, DbConnection connection, List<Change> group)
     {
         var before = _chain.Now;
         try
         {
-            // BEGIN IMMEDIATE: the write lock is taken before the first read, so that no change works on what another one replaces
-            using var transaction = connection.BeginTransaction(deferred: false);
+            using var transaction = _database.BeginTurn(connection, _chain);
+            before = _chain.Now;
             context.Database.UseTransaction(transaction);
             foreach (var change in group)
             {
@@ -128,13 +140,13 @@ internal sealed class AcmeDb : IAsyncDisposable
                 context.ChangeTracker.Clear();
             }
 
-            transaction.Commit();
+            _database.EndTurn(transaction, before, _chain.Now);
             Volatile.Write(ref _durable, _chain.Now);
             group.ForEach(change => change.Complete());
         }
         catch (Exception failure)
         {
-            // the disk is full or the file is gone: nobody in the group was saved, each caller learns it, and the writer goes on
+            // the disk is full, the file or the server is gone: nobody in the group was saved, each caller learns it, and the writer goes on
             _chain.Now = before;
             group.ForEach(change => change.Fail(failure));
         }

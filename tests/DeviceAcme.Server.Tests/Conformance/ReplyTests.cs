@@ -148,7 +148,7 @@ public sealed class ReplyTests(SharedServer shared)
         http.Response.Body = new MemoryStream();
         var services = shared.Server.Services;
         var middleware = new ProblemMiddleware(
-            _ => throw Problems.RateLimited("too-many-orders", "orders: expected at most 20 an hour", 90), services.GetRequiredService<Nonces>(),
+            _ => throw Problems.RateLimited("too-many-orders", "orders: expected at most 20 an hour", 90), services.GetRequiredService<INonces>(),
             services.GetRequiredService<ServerOptions>(), services.GetRequiredService<ProfileCatalog>(), shared.Server.Clock, NullLogger<ProblemMiddleware>.Instance);
 
         await middleware.InvokeAsync(http);

@@ -1,5 +1,6 @@
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Tests.Admin;
+using DeviceAcme.Server.Tests.Storage;
 using DeviceAcme.Server.Vault;
 using DeviceAcme.Simulator.Makers;
 using FluentAssertions;
@@ -44,6 +45,7 @@ public sealed class RetentionTests
         (await Clean(server, TimeSpan.FromDays(700))).Verdicts.Should().Be(3);
     }
 
+    [OnlySqlite]
     [Fact]
     public async Task With_verdict_only_no_byte_of_the_evidence_is_ever_written()
     {
@@ -56,6 +58,7 @@ public sealed class RetentionTests
         context.Certificates.Single().Device.Should().NotBeNull("the device is known all the same");
     }
 
+    [OnlySqlite]
     [Fact]
     public async Task With_none_there_is_neither_verdict_nor_evidence()
     {
@@ -75,6 +78,7 @@ public sealed class RetentionTests
         after.Authorizations.Count(row => row.Facts != null).Should().Be(0);
     }
 
+    [OnlySqlite]
     [Fact]
     public async Task A_changed_profile_counts_for_what_is_stored_too_and_dropped_bytes_leave_the_file()
     {

@@ -3,6 +3,7 @@ using DeviceAcme.Server.Profiles;
 using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Tests.Admin;
 using DeviceAcme.Server.Tests.Conformance;
+using DeviceAcme.Server.Tests.Storage;
 using FluentAssertions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -80,6 +81,7 @@ public sealed class ProfileStartTests
         Report(server).Should().Contain($"files are gone: {TestProfiles.Narrow}");
     }
 
+    [OnlySqlite]
     [Fact]
     public async Task A_stored_text_that_cannot_be_read_ends_the_start_with_a_way_out()
     {

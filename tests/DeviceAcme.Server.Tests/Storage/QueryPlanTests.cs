@@ -13,6 +13,7 @@ using Xunit;
 namespace DeviceAcme.Server.Tests.Storage;
 
 /// <summary>What an enrollment asks the database must cost the same however much is stored.</summary>
+[OnlySqlite]
 public sealed class QueryPlanTests
 {
     [Fact]

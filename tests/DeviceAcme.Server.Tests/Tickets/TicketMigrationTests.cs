@@ -21,7 +21,7 @@ public sealed class TicketMigrationTests : IDisposable
         using (var connection = new SqliteConnection($"Data Source={file};Pooling=False"))
         {
             connection.Open();
-            Migrations.Run(connection, upTo: 6);
+            Migrations.Sqlite.Run(connection, upTo: 6);
             using var command = connection.CreateCommand();
             command.CommandText = """
                 INSERT INTO external_account_keys VALUES ('open', x'0102', 'printer', 1000, 5000, NULL);

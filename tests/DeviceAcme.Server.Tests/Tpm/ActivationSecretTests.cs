@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using DeviceAcme.Core.Devices;
+using DeviceAcme.Server.Tests.Storage;
 using DeviceAcme.Server.Tpm;
 using FluentAssertions;
 using Xunit;
@@ -82,6 +83,7 @@ public sealed class ActivationSecretTests : IAsyncLifetime
     [Fact]
     public async Task Another_profiles_is_unknown() => (await Bring(await Secret("of another profile"), "tpm-other")).Reason.Should().Be("activation-secret-unknown");
 
+    [OnlySqlite]
     [Fact]
     public async Task It_is_stored_as_its_hash_alone()
     {

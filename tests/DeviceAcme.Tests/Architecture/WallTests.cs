@@ -15,7 +15,7 @@ public sealed class WallTests
         { "DeviceAcme.Core", ["DeviceAcme.Protocol", "DeviceAcme.Attestation"], ["YamlDotNet"] },
         {
             "DeviceAcme.Server", ["DeviceAcme.Core", "DeviceAcme.Protocol", "DeviceAcme.Attestation"],
-            ["CsvHelper", "Microsoft.EntityFrameworkCore.Sqlite", "Microsoft.IdentityModel.Protocols.OpenIdConnect", "SQLitePCLRaw.bundle_e_sqlite3", "System.CommandLine", "YamlDotNet", "System.Security.Cryptography.Pkcs"]
+            ["CsvHelper", "Microsoft.EntityFrameworkCore.Sqlite", "Microsoft.IdentityModel.Protocols.OpenIdConnect", "Npgsql.EntityFrameworkCore.PostgreSQL", "SQLitePCLRaw.bundle_e_sqlite3", "System.CommandLine", "YamlDotNet", "System.Security.Cryptography.Pkcs"]
         },
         { "DeviceAcme.Cli", ["DeviceAcme.Protocol", "DeviceAcme.Attestation", "DeviceAcme.Core"], ["System.CommandLine", "System.Security.Cryptography.Pkcs"] },
         { "device-sim", ["DeviceAcme.Protocol"], ["System.CommandLine", "YamlDotNet"] },

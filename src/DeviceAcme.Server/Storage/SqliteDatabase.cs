@@ -1,0 +1,87 @@
+using System.Data.Common;
+using DeviceAcme.Core.Audit;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+
+namespace DeviceAcme.Server.Storage;
+
+/// <summary>The one database file of a process, and connections to it, each with the pragmas that durability rests on.</summary>
+internal sealed class SqliteDatabase(string file) : DbConnectionInterceptor, IDatabase
+{
+    /// <summary>
+    /// WAL lets readers go on beside the writer; FULL syncs the log on every commit, without which a power cut could undo
+    /// a commit that was already answered. What is dropped is overwritten: evidence whose time is over must not stay in free pages.
+    /// </summary>
+    private const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA busy_timeout=5000;";
+
+    private readonly string _connectionString = new SqliteConnectionStringBuilder { DataSource = file, Pooling = true }.ToString();
+
+    public bool IsShared => false;
+
+    public ChainEnd Prepare(Action<string> progress)
+    {
+        using var connection = Open();
+        Migrations.Sqlite.Run(connection);
+        return EventChaining.Run(connection, progress);
+    }
+
+    public void Use(DbContextOptionsBuilder options) => options.UseSqlite(_connectionString).AddInterceptors(this);
+
+    public void Use(DbContextOptionsBuilder options, DbConnection connection) => options.UseSqlite(connection);
+
+    public DbConnection Connect() => Open();
+
+    public DbConnection? Peek()
+    {
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        connection.Open();
+        return connection;
+    }
+
+    public bool HasTable(DbConnection connection, string name) => connection.Scalar("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = @name", ("@name", name)) is 1L;
+
+    /// <summary>BEGIN IMMEDIATE: the write lock is taken before the first read, so that no change works on what another one replaces.</summary>
+    public DbTransaction BeginTurn(DbConnection connection, ChainEnd chain) => ((SqliteConnection)connection).BeginTransaction(deferred: false);
+
+    public void EndTurn(DbTransaction turn, ChainEnd.State before, ChainEnd.State after) => turn.Commit();
+
+    /// <summary>Deferred: a reader must not take the writer's lock.</summary>
+    public DbTransaction BeginMoment() => Open().BeginTransaction(deferred: true);
+
+    public ChainEnd.State? StoredEnd() => null;
+
+    public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData) => Apply(connection);
+
+    public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+    {
+        Apply(connection);
+        return Task.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        SqliteConnection.ClearPool(new SqliteConnection(_connectionString));
+        return ValueTask.CompletedTask;
+    }
+
+    private SqliteConnection Open()
+    {
+        var connection = new SqliteConnection(_connectionString);
+        connection.Open();
+        Apply(connection);
+        return connection;
+    }
+
+    private static void Apply(DbConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = Pragmas;
+        command.ExecuteNonQuery();
+    }
+}
