@@ -13,6 +13,7 @@ using DeviceAcme.Server.Sync;
 using DeviceAcme.Server.Tpm;
 using DeviceAcme.Server.Vault;
 using DeviceAcme.Server.Webhooks;
+using DeviceAcme.Server.Workers;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 
@@ -78,7 +79,8 @@ internal static class ServerApplication
     /// <summary>Opens the database; SQLite gives the files beside its own the same rights.</summary>
     public static AcmeDb OpenDatabase(ServerOptions options) => OpenDatabase(options, Databases.Of(options));
 
-    private static AcmeDb OpenDatabase(ServerOptions options, IDatabase database)
+    /// <summary>The same, with the database that the settings name.</summary>
+    public static AcmeDb OpenDatabase(ServerOptions options, IDatabase database)
     {
         var file = Path.Combine(options.DataDirectory, Databases.FileName);
         if (options.Database is null)
@@ -112,8 +114,7 @@ internal static class ServerApplication
         services.AddSingleton(_ => Installation.Load(options));
         services.AddProfiles(options);
         services.AddSingleton(provider => provider.GetRequiredService<Installation>().Trust);
-        services.AddSingleton(_ => Databases.Of(options));
-        services.AddSingleton(provider => OpenDatabase(options, provider.GetRequiredService<IDatabase>()));
+        services.AddStore(options);
         services.AddAnchors();
         services.AddSingleton<DeviceImport>();
         services.AddSingleton<DeviceExport>();

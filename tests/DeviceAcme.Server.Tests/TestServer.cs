@@ -102,6 +102,20 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>The file of one of the profiles; a restart reads it again.</summary>
     public string ProfileFile(string name) => Path.Combine(_setup.Options.ProfilesDirectory, name + ".yaml");
 
+    /// <summary>Another node on the same database, with the same clock, network, profiles and CA keys. It must be disposed first.</summary>
+    public async Task<TestServer> StartNode()
+    {
+        var data = Directory.CreateTempSubdirectory("deviceacme-test-node-").FullName;
+        foreach (var file in Directory.EnumerateFiles(DataDirectory, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(data, Path.GetRelativePath(DataDirectory, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        return await Start(_setup with { Folder = data, Options = _setup.Options with { DataDirectory = data }, IsFirst = false });
+    }
+
     /// <summary>Ends this process's work and starts the next one on the same data, with the same clock and network.</summary>
     public async Task<TestServer> Restart(Func<ServerOptions, ServerOptions>? configure = null)
     {
@@ -112,7 +126,7 @@ internal sealed class TestServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Stop();
-        if (TestStore.IsPostgres && _setup.Options.Database is { } database)
+        if (_setup.IsFirst && _setup.Options.Database is { } database)
         {
             await PostgresCluster.Drop(database);
         }
@@ -154,7 +168,7 @@ internal sealed class TestServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private sealed record Setup(string Folder, ServerOptions Options, ManualClock Clock, FakeNetwork Network, Action<IServiceCollection>? Services);
+    private sealed record Setup(string Folder, ServerOptions Options, ManualClock Clock, FakeNetwork Network, Action<IServiceCollection>? Services, bool IsFirst = true);
 
     private sealed class FakeValidator(string type, FakeNetwork network) : IChallengeValidator
     {

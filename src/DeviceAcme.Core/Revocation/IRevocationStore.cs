@@ -3,6 +3,12 @@ namespace DeviceAcme.Core.Revocation;
 /// <summary>The port to what is stored of revocations and CRLs.</summary>
 internal interface IRevocationStore
 {
+    /// <summary>Whether other nodes publish CRLs of the same keys.</summary>
+    bool IsShared { get; }
+
+    /// <summary>The issuing keys that CRLs were saved for, with the number of the last one.</summary>
+    Task<IReadOnlyDictionary<string, long>> Numbers(CancellationToken cancellation);
+
     /// <summary>The revoked certificates of an issuing key whose end is not before the given time, ordered by serial.</summary>
     /// <param name="issuerKeyId">Lower-case hex, as in <see cref="Issuance.IssuedCertificate.IssuerKeyId"/>.</param>
     /// <param name="endsAtOrAfter">Older ones may leave the CRL (RFC 5280 §3.3).</param>
@@ -11,7 +17,8 @@ internal interface IRevocationStore
     /// <summary>The last CRL that was saved for an issuing key; null where there is none.</summary>
     Task<PublishedCrl?> Last(string issuerKeyId, CancellationToken cancellation);
 
-    /// <summary>Saves a CRL durably in the place of the last one. A number that is not higher than the saved one is an error.</summary>
+    /// <summary>Saves a CRL durably in the place of the last one.</summary>
+    /// <exception cref="CrlNumberException">The number is not higher than the saved one.</exception>
     Task Save(PublishedCrl crl, CancellationToken cancellation);
 }
 

@@ -14,7 +14,6 @@ internal static class AcmeServices
     public static void AddAcme(this IServiceCollection services)
     {
         services.AddSingleton<ProfileCatalog>();
-        services.AddSingleton<INonces>(provider => provider.GetRequiredService<IDatabase>() is PostgresDatabase shared ? new SharedNonces(shared, provider.GetRequiredService<TimeProvider>()) : new Nonces());
         services.AddSingleton<AccountKeys>();
         services.AddSingleton<TicketDirectories>();
         services.AddSingleton(_ => new VerifiedIntermediates());

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Storage;
+using DeviceAcme.Server.Workers;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Admin;
@@ -14,7 +15,7 @@ namespace DeviceAcme.Server.Admin;
 /// An answer may hold a secret that is told once, so it is stored encrypted under a key that comes from the client's own key; of that the store
 /// has only a hash. A server that dies between a change and its answer keeps no answer: the change may then happen again.
 /// </remarks>
-internal sealed class IdempotencyKeys(RequestDelegate next, AcmeDb db, TimeProvider time)
+internal sealed class IdempotencyKeys(RequestDelegate next, AcmeDb db, ILeases leases, TimeProvider time)
 {
     public const string Header = "Idempotency-Key";
 
@@ -26,6 +27,9 @@ internal sealed class IdempotencyKeys(RequestDelegate next, AcmeDb db, TimeProvi
     private const int TagLength = 16;
     private const int NonceLength = 12;
     private static readonly TimeSpan Life = TimeSpan.FromHours(24);
+
+    /// <summary>How long the request of a node that died in it keeps others out.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentDictionary<string, bool> _running = new(StringComparer.Ordinal);
 
@@ -47,18 +51,29 @@ internal sealed class IdempotencyKeys(RequestDelegate next, AcmeDb db, TimeProvi
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{context.Caller().Name}\n{context.Request.Path}\n{key}")));
         if (!_running.TryAdd(name, true))
         {
-            throw Problems.Malformed("idempotency-key-in-use", $"{Header}: the request with this key is still under way", StatusCodes.Status409Conflict);
+            throw UnderWay();
         }
 
+        var lease = $"request:{name}";
         try
         {
+            // also where it is under way on another node
+            if ((await leases.Take([lease], 1, Lease, context.RequestAborted)).Count == 0)
+            {
+                throw UnderWay();
+            }
+
             await Run(context, name, key, Convert.ToHexStringLower(SHA256.HashData(body)));
         }
         finally
         {
             _running.TryRemove(name, out _);
+            await leases.Release(lease);
         }
     }
+
+    private static ProblemException UnderWay() =>
+        Problems.Malformed("idempotency-key-in-use", $"{Header}: the request with this key is still under way", StatusCodes.Status409Conflict);
 
     private async Task Run(HttpContext context, string name, string key, string request)
     {

@@ -20,6 +20,9 @@ internal sealed class AnchorVersions
     /// <summary>Earlier versions that are kept ready at most.</summary>
     private const int MaxReady = 16;
 
+    /// <summary>How often a change begins anew where another node was faster.</summary>
+    private const int Attempts = 5;
+
     private readonly AcmeDb _db;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<int, AnchorVersion> _ready = [];
@@ -82,29 +85,77 @@ internal sealed class AnchorVersions
         await _changing.WaitAsync(cancellation);
         try
         {
-            var before = _current;
-            var known = AnchorSet.Combine(before.Certificates, certificates.WithoutTerms());
-            var catalog = change(before.Catalog, known);
-            var changes = AnchorDifference.Between(before.Catalog, catalog);
-            var content = AnchorCatalogJson.Write(catalog);
-            var hash = Convert.ToHexStringLower(SHA256.HashData(content));
-            if (changes.Count == 0 && before.Number > 0)
+            for (var attempt = 1; ; attempt++)
             {
-                return (before, changes);
+                try
+                {
+                    return await ChangeOnce(actor, change, certificates, action, cancellation);
+                }
+                catch (DbUpdateException) when (_db.IsShared && attempt < Attempts)
+                {
+                    // the number is taken: another node has made that version
+                    if (!await TakeNewest(cancellation))
+                    {
+                        throw;
+                    }
+                }
             }
-
-            var named = catalog.Fingerprints.ToHashSet(StringComparer.Ordinal);
-            var version = new AnchorVersion(
-                before.Number + 1, _time.GetUtcNow(), actor, action(changes), hash, catalog, known.Only(anchor => named.Contains(anchor.Fingerprint)));
-            await _db.Commit(context => Save(context, before, version, content, changes), cancellation);
-            _ready[before.Number] = before;
-            _current = version;
-            return (version, changes);
         }
         finally
         {
             _changing.Release();
         }
+    }
+
+    /// <summary>Puts the newest version into force where another node made it; false where there is none that is newer.</summary>
+    public async Task<bool> Follow(CancellationToken cancellation)
+    {
+        await _changing.WaitAsync(cancellation);
+        try
+        {
+            return await TakeNewest(cancellation);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    private async Task<bool> TakeNewest(CancellationToken cancellation)
+    {
+        var before = _current;
+        await using var context = _db.Read();
+        if (await context.AnchorVersions.Where(version => version.Number > before.Number).OrderByDescending(version => version.Number).FirstOrDefaultAsync(cancellation) is not { } stored)
+        {
+            return false;
+        }
+
+        _ready[before.Number] = before;
+        _current = Load(context, stored, before.Certificates);
+        return true;
+    }
+
+    private async Task<(AnchorVersion Version, IReadOnlyList<AnchorChange> Changes)> ChangeOnce(
+        string actor, Func<AnchorCatalog, AnchorSet, AnchorCatalog> change, AnchorSet certificates, Func<IReadOnlyList<AnchorChange>, string> action, CancellationToken cancellation)
+    {
+        var before = _current;
+        var known = AnchorSet.Combine(before.Certificates, certificates.WithoutTerms());
+        var catalog = change(before.Catalog, known);
+        var changes = AnchorDifference.Between(before.Catalog, catalog);
+        var content = AnchorCatalogJson.Write(catalog);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(content));
+        if (changes.Count == 0 && before.Number > 0)
+        {
+            return (before, changes);
+        }
+
+        var named = catalog.Fingerprints.ToHashSet(StringComparer.Ordinal);
+        var version = new AnchorVersion(
+            before.Number + 1, _time.GetUtcNow(), actor, action(changes), hash, catalog, known.Only(anchor => named.Contains(anchor.Fingerprint)));
+        await _db.Commit(context => Save(context, before, version, content, changes), cancellation);
+        _ready[before.Number] = before;
+        _current = version;
+        return (version, changes);
     }
 
     /// <summary>A version by its number; null where there is none.</summary>

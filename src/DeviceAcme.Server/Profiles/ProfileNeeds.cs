@@ -76,6 +76,20 @@ internal sealed class ProfileNeeds(
             actor, (before, _) => before.WithFiles(folders), folders.Anchors(folders.Names), changes => $"attestation CAs of profiles: {Core.Anchors.AnchorDifference.Summary(changes)}", cancellation);
     }
 
+    /// <summary>Opens what another node has made for these profiles. Keys are not in the database: where this node's folders lack one, it says which.</summary>
+    public async Task Follow(IReadOnlyCollection<CertificateProfile> profiles, CancellationToken cancellation)
+    {
+        var missing = profiles.SelectMany(profile => profile.Issuers).Distinct(StringComparer.Ordinal).Where(name => !issuers.Has(name) && !directory.Has(name)).Select(name => $"ca/{name}")
+            .Concat(profiles.Where(profile => profile.Attestation.Ek is not null && attestation.Find(profile.Name) is null && !attestation.Has(profile.Name)).Select(profile => $"attestation-ca/{profile.Name}"))
+            .ToList();
+        if (missing.Count > 0)
+        {
+            throw new InvalidOperationException($"another node put profiles into force that need keys which this node does not have: copy {string.Join(", ", missing)} from its data directory");
+        }
+
+        await Provide(profiles, "node", cancellation);
+    }
+
     /// <summary>The certificate of an issuer, for a preview; null where it would be made.</summary>
     public X509Certificate2? CertificateOf(string issuer) => issuers.Has(issuer) && issuers.Require(issuer) is BuiltInConnector connector
         ? X509CertificateLoader.LoadCertificate(connector.Folder.Current.Chain[0].Span)

@@ -14,6 +14,9 @@ namespace DeviceAcme.Server.Profiles;
 /// <remarks>A version has a number, so that another process can ask the store for the highest one and read the set only where that is new to it.</remarks>
 internal sealed class ProfileVersions
 {
+    /// <summary>How often a change begins anew where another node was faster.</summary>
+    private const int Attempts = 5;
+
     private readonly AcmeDb _db;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _changing = new(1, 1);
@@ -67,32 +70,86 @@ internal sealed class ProfileVersions
         await _changing.WaitAsync(cancellation);
         try
         {
-            var before = _current;
-            var changes = change(before).Where(wanted => Differs(before.Entries.GetValueOrDefault(wanted.Name), wanted)).ToList();
-            if (changes.Count == 0)
+            for (var attempt = 1; ; attempt++)
             {
-                return (before, before);
+                try
+                {
+                    return await ChangeOnce(actor, change, action, reason);
+                }
+                catch (DbUpdateException) when (_db.IsShared && attempt < Attempts)
+                {
+                    // the number is taken: another node has made that version
+                    var newest = await Newest(_db);
+                    if (newest.Number <= _current.Number)
+                    {
+                        throw;
+                    }
+
+                    _current = newest;
+                }
             }
-
-            var number = before.Number + 1;
-            var entries = new Dictionary<string, ProfileEntry>(before.Entries, StringComparer.Ordinal);
-            foreach (var item in changes)
-            {
-                entries[item.Name] = new ProfileEntry(item.Name, item.Profile?.Hash, item.FromFile, number);
-            }
-
-            var set = before.Set.With(changes.ToDictionary(item => item.Name, item => item.Profile, StringComparer.Ordinal));
-            var after = new ProfileVersion(number, _time.GetUtcNow(), actor, action(changes), reason, entries, set);
-
-            // not cancelled with the request: what the store has must come into force
-            await _db.Commit(context => Save(context, after, changes), CancellationToken.None);
-            _current = after;
-            return (before, after);
         }
         finally
         {
             _changing.Release();
         }
+    }
+
+    /// <summary>Puts the newest version into force where another node made it; false where there is none that is newer.</summary>
+    /// <param name="ready">Makes sure that this node has what the version needs; what it throws leaves the version in force as it is.</param>
+    public async Task<bool> Follow(Func<ProfileVersion, Task> ready, CancellationToken cancellation)
+    {
+        await using (var context = _db.Read())
+        {
+            if (await context.ProfileVersions.MaxAsync(version => (int?)version.Number, cancellation) is not { } number || number <= _current.Number)
+            {
+                return false;
+            }
+        }
+
+        var newest = await Newest(_db);
+        await ready(newest);
+        await _changing.WaitAsync(cancellation);
+        try
+        {
+            if (newest.Number <= _current.Number)
+            {
+                return false;
+            }
+
+            _current = newest;
+            return true;
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    private async Task<(ProfileVersion Before, ProfileVersion After)> ChangeOnce(
+        string actor, Func<ProfileVersion, IReadOnlyList<ProfileChange>> change, Func<IReadOnlyList<ProfileChange>, string> action, string? reason)
+    {
+        var before = _current;
+        var changes = change(before).Where(wanted => Differs(before.Entries.GetValueOrDefault(wanted.Name), wanted)).ToList();
+        if (changes.Count == 0)
+        {
+            return (before, before);
+        }
+
+        var number = before.Number + 1;
+        var entries = new Dictionary<string, ProfileEntry>(before.Entries, StringComparer.Ordinal);
+        foreach (var item in changes)
+        {
+            entries[item.Name] = new ProfileEntry(item.Name, item.Profile?.Hash, item.FromFile, number);
+        }
+
+        var set = before.Set.With(changes.ToDictionary(item => item.Name, item => item.Profile, StringComparer.Ordinal));
+        var after = new ProfileVersion(number, _time.GetUtcNow(), actor, action(changes), reason, entries, set);
+
+        // not cancelled with the request: what the store has must come into force
+        await _db.Commit(context => Save(context, after, changes), CancellationToken.None);
+        _current = after;
+        return (before, after);
     }
 
     /// <summary>An earlier version with its profiles; null where there is none.</summary>

@@ -1,14 +1,22 @@
 using System.Collections.Concurrent;
 using DeviceAcme.Core.Revocation;
 using DeviceAcme.Server.Connectors.BuiltIn;
+using DeviceAcme.Server.Hosting;
+using DeviceAcme.Server.Workers;
 
 namespace DeviceAcme.Server.Revocation;
 
 /// <summary>Publishes the CRL of every issuing key of this installation: at start, at once after a revocation, and long before the last one ends.</summary>
 internal sealed partial class CrlPublisher(
-    IReadOnlyList<CrlIssuer> issuers, IRevocationStore store, TimeProvider time, ILogger<CrlPublisher> logger) : BackgroundService
+    IReadOnlyList<CrlIssuer> issuers, IRevocationStore store, ILeases leases, TimeProvider time, ILogger<CrlPublisher> logger) : BackgroundService
 {
+    /// <summary>How often a CRL is made anew where another node published one meanwhile.</summary>
+    private const int Attempts = 10;
+
     private static readonly TimeSpan Look = TimeSpan.FromMinutes(1);
+
+    /// <summary>How far clocks of nodes may be apart, where the times of revocations and CRLs are compared.</summary>
+    private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
 
     private readonly ConcurrentDictionary<string, PublishedCrl> _published = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Publication> _publications =
@@ -51,8 +59,13 @@ internal sealed partial class CrlPublisher(
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (store.IsShared)
+        {
+            await Join(cancellationToken);
+        }
+
         // a stop between a revocation and its CRL, or an import meanwhile, is made good here
-        foreach (var publication in _publications.Values)
+        foreach (var publication in _publications.Values.Where(publication => !_published.ContainsKey(publication.Issuer.Folder.KeyId)))
         {
             await publication.Request(PublishNow);
         }
@@ -67,8 +80,64 @@ internal sealed partial class CrlPublisher(
         {
             foreach (var publication in _publications.Values.Where(IsDue))
             {
-                await publication.Request(PublishNow);
+                // one node makes it, the others find it in the store
+                var lease = $"crl:{publication.Issuer.Folder.KeyId}";
+                try
+                {
+                    if ((await leases.Take([lease], 1, Look, stoppingToken)).Count > 0)
+                    {
+                        await publication.Request(PublishNow);
+                    }
+                }
+                catch (Exception failure) when (failure is not OperationCanceledException)
+                {
+                    NotPublished(publication.Issuer.Folder.Name, failure);
+                }
             }
+        }
+    }
+
+    /// <summary>Takes over CRLs that other nodes published.</summary>
+    public async Task Follow(CancellationToken cancellation)
+    {
+        foreach (var (keyId, number) in await store.Numbers(cancellation))
+        {
+            if (_publications.TryGetValue(keyId, out var publication) && number > (_published.GetValueOrDefault(keyId)?.Number ?? 0) && await store.Last(keyId, cancellation) is { } last)
+            {
+                Adopt(publication, last);
+            }
+        }
+    }
+
+    /// <summary>A node that comes to others serves their CRLs, unless there is something that those do not have. Its keys must be theirs.</summary>
+    private async Task Join(CancellationToken cancellation)
+    {
+        var numbers = await store.Numbers(cancellation);
+        var strangers = numbers.Keys.Where(keyId => !_publications.ContainsKey(keyId)).ToList();
+        var own = _publications.Values.Where(publication => !numbers.ContainsKey(publication.Issuer.Folder.KeyId)).Select(publication => publication.Issuer.Folder.Name).ToList();
+        if (strangers.Count > 0 && own.Count > 0)
+        {
+            throw new StartFailure(
+                $"the keys of this node's CA ({string.Join(", ", own)}) are not those of the nodes that share its database",
+                "stop it, copy the folders ca and attestation-ca from the data directory of another node, and start again (docs/operations.md)");
+        }
+
+        foreach (var (keyId, publication) in _publications)
+        {
+            if (await store.Last(keyId, cancellation) is { } last && time.GetUtcNow() < last.ThisUpdate + publication.Issuer.Refresh
+                && (await store.Revoked(keyId, last.ThisUpdate, cancellation)).All(revoked => revoked.RevokedAt < last.ThisUpdate - Skew))
+            {
+                Adopt(publication, last);
+            }
+        }
+    }
+
+    private void Adopt(Publication publication, PublishedCrl crl)
+    {
+        _published.AddOrUpdate(crl.IssuerKeyId, crl, (_, known) => known.Number > crl.Number ? known : crl);
+        if (publication.KeyIdentifier.IsEmpty)
+        {
+            publication.Succeed(publication.Issuer.Folder.Current.KeyIdentifier);
         }
     }
 
@@ -106,33 +175,49 @@ internal sealed partial class CrlPublisher(
 
     private async Task PublishNow(Publication publication)
     {
-        var issuer = publication.Issuer;
-        var keyId = issuer.Folder.KeyId;
         try
         {
-            var certificate = issuer.Folder.Current;
-            var last = _published.GetValueOrDefault(keyId) ?? await store.Last(keyId, CancellationToken.None);
-
-            // whole seconds, and never before the last one, whatever the clock does
-            var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
-            var thisUpdate = last is not null && last.ThisUpdate > now ? last.ThisUpdate : now;
-            var nextUpdate = thisUpdate + issuer.Lifetime;
-
-            // RFC 5280 §3.3: an entry stays until one CRL after the certificate's end has carried it
-            var revoked = await store.Revoked(keyId, last?.ThisUpdate ?? DateTimeOffset.UnixEpoch, CancellationToken.None);
-            var number = (last?.Number ?? 0) + 1;
-            var der = CrlBuilder.Build(issuer.Folder.Issuer(certificate, null), number, thisUpdate, nextUpdate, revoked);
-            var crl = new PublishedCrl(keyId, number, der, thisUpdate, nextUpdate);
-            await store.Save(crl, CancellationToken.None);
-            _published[keyId] = crl;
-            publication.Succeed(certificate.KeyIdentifier);
-            Published(issuer.Folder.Name, number, revoked.Count);
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    await PublishOnce(publication);
+                    return;
+                }
+                catch (CrlNumberException) when (store.IsShared && attempt < Attempts)
+                {
+                    // another node has published one between: the next one has what that one has
+                }
+            }
         }
         catch (Exception failure)
         {
             publication.Failed = true;
-            NotPublished(issuer.Folder.Name, failure);
+            NotPublished(publication.Issuer.Folder.Name, failure);
         }
+    }
+
+    private async Task PublishOnce(Publication publication)
+    {
+        var issuer = publication.Issuer;
+        var keyId = issuer.Folder.KeyId;
+        var certificate = issuer.Folder.Current;
+        var last = (store.IsShared ? null : _published.GetValueOrDefault(keyId)) ?? await store.Last(keyId, CancellationToken.None);
+
+        // whole seconds, and never before the last one, whatever the clock does
+        var now = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());
+        var thisUpdate = last is not null && last.ThisUpdate > now ? last.ThisUpdate : now;
+        var nextUpdate = thisUpdate + issuer.Lifetime;
+
+        // RFC 5280 §3.3: an entry stays until one CRL after the certificate's end has carried it
+        var revoked = await store.Revoked(keyId, last?.ThisUpdate ?? DateTimeOffset.UnixEpoch, CancellationToken.None);
+        var number = (last?.Number ?? 0) + 1;
+        var der = CrlBuilder.Build(issuer.Folder.Issuer(certificate, null), number, thisUpdate, nextUpdate, revoked);
+        var crl = new PublishedCrl(keyId, number, der, thisUpdate, nextUpdate);
+        await store.Save(crl, CancellationToken.None);
+        _published[keyId] = crl;
+        publication.Succeed(certificate.KeyIdentifier);
+        Published(issuer.Folder.Name, number, revoked.Count);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "CRL {Number} of issuer {Issuer} published with {Count} entries")]

@@ -38,6 +38,7 @@ internal static class IssuanceServices
         services.AddSingleton(provider => Explained(() => new CrlPublisher(
             CrlIssuers(provider.GetRequiredService<Issuers>(), provider.GetRequiredService<AttestationAuthorities>(), provider.GetRequiredService<CaDirectory>()),
             provider.GetRequiredService<IRevocationStore>(),
+            provider.GetRequiredService<Workers.ILeases>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<CrlPublisher>>())));
         services.AddHostedService(provider => provider.GetRequiredService<CrlPublisher>());

@@ -6,6 +6,14 @@ namespace DeviceAcme.Server.Storage;
 /// <summary>Revocations and CRLs in the database.</summary>
 internal sealed class RevocationStore(AcmeDb db) : IRevocationStore
 {
+    public bool IsShared => db.IsShared;
+
+    public async Task<IReadOnlyDictionary<string, long>> Numbers(CancellationToken cancellation)
+    {
+        await using var context = db.Read();
+        return await context.Crls.ToDictionaryAsync(crl => crl.IssuerKeyId, crl => crl.Number, StringComparer.Ordinal, cancellation);
+    }
+
     public async Task<IReadOnlyList<RevokedCertificate>> Revoked(string issuerKeyId, DateTimeOffset endsAtOrAfter, CancellationToken cancellation)
     {
         await using var context = db.Read();
@@ -40,7 +48,7 @@ internal sealed class RevocationStore(AcmeDb db) : IRevocationStore
         }
         else if (crl.Number <= stored.Number)
         {
-            throw new InvalidOperationException($"CRL number {crl.Number} is not higher than the last one, {stored.Number} (RFC 5280 §5.2.3)");
+            throw new CrlNumberException(crl.Number, stored.Number);
         }
 
         stored.Number = crl.Number;

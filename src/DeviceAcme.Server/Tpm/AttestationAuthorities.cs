@@ -35,6 +35,9 @@ internal sealed class AttestationAuthorities(AttestationCaDirectory directory, U
         }
     }
 
+    /// <summary>Whether the keys of a profile's attestation CA are here, opened or not.</summary>
+    public bool Has(string profile) => directory.Has(profile);
+
     /// <summary>The trust folders with one for each of these CAs.</summary>
     public TrustFolders AddTo(TrustFolders folders) => All.Aggregate(folders, (sum, authority) => authority.AddTo(sum));
 

@@ -5,9 +5,12 @@ using Microsoft.EntityFrameworkCore;
 namespace DeviceAcme.Server.Workers;
 
 /// <summary>Asks each inventory of <c>--sync</c> when it is time, and turns the alarm on where one does not answer.</summary>
-internal sealed partial class InventorySyncWorker(InventorySync sync, InventorySources sources, AcmeDb db, TimeProvider time, ILogger<InventorySyncWorker> log) : BackgroundService
+internal sealed partial class InventorySyncWorker(InventorySync sync, InventorySources sources, AcmeDb db, ILeases leases, TimeProvider time, ILogger<InventorySyncWorker> log) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(10);
+
+    /// <summary>After how long another node takes over from one that died in a run.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(15);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -44,9 +47,11 @@ internal sealed partial class InventorySyncWorker(InventorySync sync, InventoryS
                     stored = await context.SyncSources.FirstOrDefaultAsync(row => row.Name == source.Settings.Name, stopping);
                 }
 
-                if (InventorySync.IsDue(source.Settings, stored, time.GetUtcNow()))
+                var lease = $"sync:{source.Settings.Name}";
+                if (InventorySync.IsDue(source.Settings, stored, time.GetUtcNow()) && (await leases.Take([lease], 1, Lease, stopping)).Count > 0)
                 {
                     await sync.Run(source, dryRun: false, acceptGone: false, stopping);
+                    await leases.Release(lease);
                 }
             }
             catch (Exception failure) when (failure is not OperationCanceledException)

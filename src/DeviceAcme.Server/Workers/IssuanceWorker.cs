@@ -20,13 +20,16 @@ namespace DeviceAcme.Server.Workers;
 /// The serial number is stored before it is signed: a process that ends between signature and commit leaves nothing that the store does not know,
 /// and the next attempt signs with the same number. The order's transition and a unique index let one certificate of an order in, whoever signs.
 /// </remarks>
-internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles, CertificateIssuance issuance, StaleProofs proofs, TimeProvider time, ILogger<IssuanceWorker> log) : BackgroundService
+internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles, CertificateIssuance issuance, StaleProofs proofs, ILeases leases, TimeProvider time, ILogger<IssuanceWorker> log) : BackgroundService
 {
     /// <summary>Issuances at a time; a CA of another house lets us wait.</summary>
     private const int Concurrency = 8;
 
     /// <summary>Rows that one look takes at most.</summary>
     private const int Batch = 100;
+
+    /// <summary>After how long another node takes over what a dead one had begun; longer than the services of others may take.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(5);
 
     private const int LongestFailure = 500;
 
@@ -80,12 +83,16 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
         }
     }
 
+    private static string LeaseOf(OrderId id) => $"issuance:{id.Value}";
+
     private async Task Start(CancellationToken stopping)
     {
         await using var context = db.Read();
         var waiting = await context.PendingIssuances.Where(pending => pending.State == IssuanceState.Issuing).OrderBy(pending => pending.RequestedAt)
             .Select(pending => pending.Order).Take(Batch).ToListAsync(stopping);
-        foreach (var id in waiting.Where(id => !_running.ContainsKey(id)).Take(Concurrency - _running.Count))
+        var free = waiting.Where(id => !_running.ContainsKey(id)).ToList();
+        var taken = await leases.Take([.. free.Select(LeaseOf)], Concurrency - _running.Count, Lease, stopping);
+        foreach (var id in free.Where(id => taken.Contains(LeaseOf(id))))
         {
             _running[id] = Task.Run(() => Run(id, stopping), CancellationToken.None);
         }
@@ -96,10 +103,12 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
         try
         {
             await Issue(id, stopping);
+            await leases.Release(LeaseOf(id));
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             GivenUp(log, id);
+            await leases.Release(LeaseOf(id));
         }
         catch (Exception failure)
         {

@@ -4,12 +4,14 @@ using DeviceAcme.Server.Webhooks;
 namespace DeviceAcme.Server.Workers;
 
 /// <summary>Drops evidence whose time is over, every hour. What it does not reach today it reaches tomorrow: the rows say what is due.</summary>
-internal sealed partial class RetentionWorker(EvidenceCleaning cleaning, DeliveryCleaning deliveries, TimeProvider time, ILogger<RetentionWorker> log) : BackgroundService
+internal sealed partial class RetentionWorker(EvidenceCleaning cleaning, DeliveryCleaning deliveries, ILeases leases, TimeProvider time, ILogger<RetentionWorker> log) : BackgroundService
 {
     /// <summary>The first look is not in the way of the start.</summary>
     private static readonly TimeSpan Beginning = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+
+    private const string LeaseName = "retention";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -33,6 +35,12 @@ internal sealed partial class RetentionWorker(EvidenceCleaning cleaning, Deliver
     {
         try
         {
+            // one node does it; its lease is kept, so that the others find nothing to do in this hour
+            if ((await leases.Take([LeaseName], 1, Interval - Beginning, stopping)).Count == 0)
+            {
+                return;
+            }
+
             await deliveries.Clean(time.GetUtcNow(), stopping);
             var report = await cleaning.Clean(time.GetUtcNow(), stopping);
             if (!report.IsEmpty)

@@ -15,13 +15,19 @@ namespace DeviceAcme.Server.Workers;
 /// <c>processing</c>, so a restart loses nothing; the signal in memory only saves the wait for the next look.
 /// </summary>
 internal sealed partial class ValidationWorker(
-    AcmeDb db, IEnumerable<IChallengeValidator> validators, ProfileCatalog profiles, ServerOptions options, TimeProvider time, ILogger<ValidationWorker> log) : BackgroundService
+    AcmeDb db, IEnumerable<IChallengeValidator> validators, ProfileCatalog profiles, ServerOptions options, ILeases leases, TimeProvider time, ILogger<ValidationWorker> log) : BackgroundService
 {
     /// <summary>Validations at a time; each waits for somebody else's network.</summary>
     private const int Concurrency = 32;
 
+    /// <summary>Rows that one look considers: other nodes have their share of the first ones.</summary>
+    private const int Window = Concurrency * 8;
+
     /// <summary>How often the table is looked at without a signal: for what an earlier process left behind.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
+
+    /// <summary>After how long another node takes over what a dead one had begun; longer than a validation takes.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
 
     private readonly Dictionary<string, IChallengeValidator> _validators = validators.ToDictionary(validator => validator.Type, StringComparer.Ordinal);
     private readonly ConcurrentDictionary<ChallengeId, Task> _running = new();
@@ -42,7 +48,7 @@ internal sealed partial class ValidationWorker(
         {
             while (true)
             {
-                await Start(stoppingToken);
+                await Look(stoppingToken);
                 await _signal.WaitAsync(LookAgain, stoppingToken);
             }
         }
@@ -53,6 +59,21 @@ internal sealed partial class ValidationWorker(
         }
     }
 
+    private async Task Look(CancellationToken stopping)
+    {
+        try
+        {
+            await Start(stopping);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // the database is being restarted: the next look tries again
+            LookFailed(log, failure);
+        }
+    }
+
+    private static string LeaseOf(ChallengeId id) => $"validation:{id.Value}";
+
     private async Task Start(CancellationToken stopping)
     {
         await using var context = db.Read();
@@ -60,9 +81,11 @@ internal sealed partial class ValidationWorker(
             .Where(challenge => challenge.Status == ChallengeStatus.Processing)
             .OrderBy(challenge => challenge.AnsweredAt)
             .Select(challenge => challenge.Id)
-            .Take(Concurrency * 2)
+            .Take(Window)
             .ToListAsync(stopping);
-        foreach (var id in waiting.Where(id => !_running.ContainsKey(id)).Take(Concurrency - _running.Count))
+        var free = waiting.Where(id => !_running.ContainsKey(id)).ToList();
+        var taken = await leases.Take([.. free.Select(LeaseOf)], Concurrency - _running.Count, Lease, stopping);
+        foreach (var id in free.Where(id => taken.Contains(LeaseOf(id))))
         {
             _running[id] = Task.Run(() => Run(id, stopping), CancellationToken.None);
         }
@@ -73,10 +96,12 @@ internal sealed partial class ValidationWorker(
         try
         {
             await Validate(id, stopping);
+            await leases.Release(LeaseOf(id));
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             GivenUp(log, id);
+            await leases.Release(LeaseOf(id));
         }
         catch (Exception failure)
         {
@@ -139,6 +164,9 @@ internal sealed partial class ValidationWorker(
 
     [LoggerMessage(LogLevel.Information, "stopping: the validation of challenge {Challenge} goes on at the next start")]
     private static partial void GivenUp(ILogger log, ChallengeId challenge);
+
+    [LoggerMessage(LogLevel.Error, "the queue of validations could not be read; the next look is in five seconds")]
+    private static partial void LookFailed(ILogger log, Exception failure);
 
     [LoggerMessage(LogLevel.Error, "the validation of challenge {Challenge} failed and will be tried again")]
     private static partial void Failed(ILogger log, Exception failure, ChallengeId challenge);

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using DeviceAcme.Core.Issuance;
 using DeviceAcme.Server.Connectors.BuiltIn;
 using DeviceAcme.Server.Revocation;
+using DeviceAcme.Server.Workers;
 using DeviceAcme.Testing;
 using FluentAssertions;
 using Microsoft.AspNetCore.Builder;
@@ -234,7 +235,7 @@ public sealed class CrlTests : IAsyncDisposable
     }
 
     private CrlPublisher Publisher() =>
-        new([new CrlIssuer(_issuer, TimeSpan.FromDays(7), TimeSpan.FromDays(1))], _store, _clock, NullLogger<CrlPublisher>.Instance);
+        new([new CrlIssuer(_issuer, TimeSpan.FromDays(7), TimeSpan.FromDays(1))], _store, new OwnLeases(), _clock, NullLogger<CrlPublisher>.Instance);
 
     private ReadOnlyMemory<byte> Der() => _publisher.Find(_issuer.KeyId)!.Der;
 

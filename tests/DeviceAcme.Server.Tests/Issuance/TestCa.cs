@@ -149,6 +149,11 @@ internal sealed class RevocationsInMemory : IRevocationStore
 
     public int Saves { get; private set; }
 
+    public bool IsShared => false;
+
+    public Task<IReadOnlyDictionary<string, long>> Numbers(CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyDictionary<string, long>>(Saved.ToDictionary(saved => saved.Key, saved => saved.Value.Number));
+
     public void Revoke(IssuedCertificate certificate, DateTimeOffset at, int? reason = null)
     {
         lock (_revoked)

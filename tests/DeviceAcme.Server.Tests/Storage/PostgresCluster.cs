@@ -20,7 +20,14 @@ internal sealed class PostgresCluster
 
     private readonly int _port;
 
-    private PostgresCluster(int port) => _port = port;
+    /// <summary>Kept: its input must stay open.</summary>
+    private readonly Process _shell;
+
+    private PostgresCluster(int port, Process shell)
+    {
+        _port = port;
+        _shell = shell;
+    }
 
     /// <summary>A connection string of a new database with the newest schema.</summary>
     public static async Task<string> NewDatabase()
@@ -80,8 +87,7 @@ internal sealed class PostgresCluster
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add($"{string.Join(' ', user)} {server} > {folder}/log 2>&1 & server=$!; cat > /dev/null; kill -INT $server; wait $server; rm -rf {folder}");
-        using var shell = Process.Start(start)!;
-        var cluster = new PostgresCluster(port);
+        var cluster = new PostgresCluster(port, Process.Start(start)!);
         await cluster.WaitUntilReady(Path.Combine(folder, "log"));
         await cluster.Execute($"CREATE DATABASE {Template}");
         await using (var database = new PostgresDatabase(cluster.To(Template)))
@@ -107,7 +113,7 @@ internal sealed class PostgresCluster
             }
             catch (NpgsqlException failure)
             {
-                throw new InvalidOperationException($"PostgreSQL did not start: {(File.Exists(log) ? await File.ReadAllTextAsync(log) : "no log")}", failure);
+                throw new InvalidOperationException($"PostgreSQL did not start{(_shell.HasExited ? "" : " yet")}: {(File.Exists(log) ? await File.ReadAllTextAsync(log) : "no log")}", failure);
             }
         }
     }

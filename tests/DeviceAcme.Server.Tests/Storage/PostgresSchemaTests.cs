@@ -105,7 +105,7 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
     [
         .. await Rows(database, $"SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT IN {Own}"),
         .. await Rows(database, $"SELECT indexdef FROM pg_indexes i WHERE schemaname = 'public' AND tablename NOT IN {Own} AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = i.indexname)"),
-        .. await Rows(database, $"SELECT conrelid::regclass || ' ' || contype || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f') AND conrelid::regclass::text NOT IN {Own}"),
+        .. await Rows(database, $"SELECT conrelid::regclass::text || ' ' || contype::text || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f') AND conrelid::regclass::text NOT IN {Own}"),
     ];
 
     private static async Task<List<string>> Rows(string database, string sql)

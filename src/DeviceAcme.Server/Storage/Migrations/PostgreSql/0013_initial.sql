@@ -56,7 +56,7 @@ CREATE TABLE challenges (
     key_authorization text COLLATE "C",
     answered_at bigint,
     error text COLLATE "C",
-    FOREIGN KEY (authorization_id) REFERENCES authorizations (id)
+    FOREIGN KEY (authorization_id) REFERENCES authorizations (id) ON DELETE RESTRICT
 );
 CREATE INDEX challenges_authorization ON challenges (authorization_id);
 CREATE INDEX challenges_processing ON challenges (answered_at) WHERE status = 'processing';
