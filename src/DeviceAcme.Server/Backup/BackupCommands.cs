@@ -27,6 +27,7 @@ internal static class BackupCommands
         var command = new Command("backup", "writes the data directory into one file; the server may run meanwhile") { file, withoutKeys };
         commandLine.SetAction(command, (parsed, options, _) =>
         {
+            RequireSqlite(options);
             var target = parsed.GetRequiredValue(file);
             var withKeys = !parsed.GetValue(withoutKeys);
             var writer = new BackupWriter(options.DataDirectory, time, talk.Progress);
@@ -58,6 +59,7 @@ internal static class BackupCommands
         var command = new Command("restore", "makes the data directory of a backup; no server may run on it") { file, replace };
         commandLine.SetAction(command, async (parsed, options, _) =>
         {
+            RequireSqlite(options);
             var name = parsed.GetRequiredValue(file);
             await using var archive = name == Pipe ? Console.OpenStandardInput() : Open(name);
             var (about, movedTo) = await new Restoration(time, talk.Progress).Run(archive, name, options.DataDirectory, parsed.GetValue(replace));
@@ -81,6 +83,7 @@ internal static class BackupCommands
         var command = new Command("check", "holds the data directory against itself: database, orders, certificates, audit log, keys; the server may run meanwhile. Exit code 1 if something is wrong") { quick, json };
         commandLine.SetAction(command, (parsed, options, _) =>
         {
+            RequireSqlite(options);
             var report = StoreCheck.Run(options.DataDirectory, () => Issuers(options), parsed.GetValue(quick), time.GetUtcNow(), talk.Progress);
             Console.Out.Write(parsed.GetValue(json) ? JsonSerializer.Serialize(report, BackupJson.Default.CheckReport) + "\n" : Text(report));
             if (!report.IsSound)
@@ -92,6 +95,14 @@ internal static class BackupCommands
             return Task.FromResult(report.IsSound ? ExitCode.Success : ExitCode.Failure);
         });
         return command;
+    }
+
+    private static void RequireSqlite(ServerOptions options)
+    {
+        if (options.Database is not null)
+        {
+            throw new StartFailure("this command is for a store in the data directory; --database names a PostgreSQL", "its own tools (pg_dump, pg_basebackup) keep that; keep the folders ca and attestation-ca of the data directory beside it: docs/operations.md");
+        }
     }
 
     private static List<IssuerFolder> Issuers(ServerOptions options)

@@ -46,10 +46,10 @@ internal static class BackupReader
             throw NoBackup(name);
         }
 
-        if (about.Format > BackupFormat.Version || about.Schema > Migrations.Newest)
+        if (about.Format > BackupFormat.Version || about.Schema > Migrations.Sqlite.Newest)
         {
             throw new StartFailure(
-                $"{name} was made by {BackupFormat.Product} {about.Program} with schema {about.Schema}; this program, {ProgramVersion.Text}, knows up to {Migrations.Newest}",
+                $"{name} was made by {BackupFormat.Product} {about.Program} with schema {about.Schema}; this program, {ProgramVersion.Text}, knows up to {Migrations.Sqlite.Newest}",
                 "restore it with that version or a newer one: an older one would not understand what it has");
         }
     }

@@ -90,8 +90,8 @@ internal sealed class StoreCheck
     {
         var number = Count("SELECT max(number) FROM schema_migrations");
         return new CheckLine(
-            "schema", number < Migrations.Newest ? $"{number}; the next start brings it to {Migrations.Newest}" : Text(number),
-            number > Migrations.Newest ? [$"schema {number} is newer than this program, which knows up to {Migrations.Newest}"] : []);
+            "schema", number < Migrations.Sqlite.Newest ? $"{number}; the next start brings it to {Migrations.Sqlite.Newest}" : Text(number),
+            number > Migrations.Sqlite.Newest ? [$"schema {number} is newer than this program, which knows up to {Migrations.Sqlite.Newest}"] : []);
     }
 
     private CheckLine Orders()
