@@ -69,6 +69,11 @@ internal static class ServerApplication
         app.Services.GetRequiredService<AcmeDb>();
         app.Services.GetRequiredService<INonces>();
         app.Services.GetRequiredService<ProfileVersions>();
+        if (options.Database is not null)
+        {
+            app.Services.GetRequiredService<CrlPublisher>().RequireSameKeys(CancellationToken.None).GetAwaiter().GetResult();
+        }
+
         app.Services.GetRequiredService<AnchorVersions>();
         app.Services.GetRequiredService<LocalToken>();
         app.Services.GetRequiredService<ClientCertificates>();

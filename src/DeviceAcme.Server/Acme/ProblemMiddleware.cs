@@ -10,9 +10,6 @@ namespace DeviceAcme.Server.Acme;
 /// </summary>
 internal sealed partial class ProblemMiddleware(RequestDelegate next, INonces nonces, ServerOptions options, ProfileCatalog profiles, TimeProvider time, ILogger<ProblemMiddleware> log)
 {
-    /// <summary>When to come again while the database is restarted.</summary>
-    private const string AwaySeconds = "5";
-
     public async Task InvokeAsync(HttpContext context)
     {
         context.Response.OnStarting(AddHeaders, context);
@@ -73,7 +70,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, INonces no
             return null;
         }
 
-        response.Headers.RetryAfter = AwaySeconds;
+        response.Headers.RetryAfter = Outages.RetryAfter;
         return Problems.StoreAway();
     }
 

@@ -55,7 +55,7 @@ internal static class DatabaseUrl
         foreach (var parameter in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var equals = parameter.IndexOf('=', StringComparison.Ordinal);
-            var (name, value) = equals < 0 ? (parameter, "") : (parameter[..equals], Uri.UnescapeDataString(parameter[(equals + 1)..]));
+            var (name, value) = equals < 0 ? (parameter, "") : (Uri.UnescapeDataString(parameter[..equals]), Uri.UnescapeDataString(parameter[(equals + 1)..]));
             settings[name switch { "sslmode" => "SSL Mode", "sslrootcert" => "Root Certificate", "sslcert" => "SSL Certificate", "sslkey" => "SSL Key", "application_name" => "Application Name", "options" => "Options", _ => name }] =
                 name == "sslmode" ? value.Replace("-", "", StringComparison.Ordinal) : value;
         }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DeviceAcme.Protocol.Acme;
+using DeviceAcme.Server.Storage;
 
 namespace DeviceAcme.Server.Hosting;
 
@@ -42,6 +43,13 @@ internal sealed partial class PlainProblems(RequestDelegate next, ILogger<PlainP
         {
             var trace = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
             Failed(log, failure, context.Request.Method, context.Request.Path, trace);
+            if (Outages.Is(failure))
+            {
+                context.Response.Headers.RetryAfter = Outages.RetryAfter;
+                await Write(context, Problems.StoreAway());
+                return;
+            }
+
             await Write(context, Problems.ServerInternal(trace));
         }
     }

@@ -109,8 +109,9 @@ internal sealed partial class CrlPublisher(
         }
     }
 
-    /// <summary>A node that comes to others serves their CRLs, unless there is something that those do not have. Its keys must be theirs.</summary>
-    private async Task Join(CancellationToken cancellation)
+    /// <summary>The keys of a node that comes to others must be theirs. Asked before it writes anything that they would follow.</summary>
+    /// <exception cref="StartFailure">They are not.</exception>
+    public async Task RequireSameKeys(CancellationToken cancellation)
     {
         var numbers = await store.Numbers(cancellation);
         var strangers = numbers.Keys.Where(keyId => !_publications.ContainsKey(keyId)).ToList();
@@ -121,7 +122,11 @@ internal sealed partial class CrlPublisher(
                 $"the keys of this node's CA ({string.Join(", ", own)}) are not those of the nodes that share its database",
                 "stop it, copy the folders ca and attestation-ca from the data directory of another node, and start again (docs/operations.md)");
         }
+    }
 
+    /// <summary>A node that comes to others serves their CRLs, unless there is something that those do not have.</summary>
+    private async Task Join(CancellationToken cancellation)
+    {
         foreach (var (keyId, publication) in _publications)
         {
             if (await store.Last(keyId, cancellation) is { } last && time.GetUtcNow() < last.ThisUpdate + publication.Issuer.Refresh

@@ -5,6 +5,9 @@ namespace DeviceAcme.Server.Storage;
 /// <summary>Tells what passes by itself from what does not.</summary>
 internal static class Outages
 {
+    /// <summary>What clients are told to wait before they come again, in seconds.</summary>
+    public const string RetryAfter = "5";
+
     /// <summary>Whether the database could not be reached, was stopping or starting, or had no connection left: asked later, it answers.</summary>
     public static bool Is(Exception? failure)
     {

@@ -7,6 +7,7 @@ using FluentAssertions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using Xunit;
 
 namespace DeviceAcme.Server.Tests.Conformance;
@@ -156,6 +157,23 @@ public sealed class ReplyTests(SharedServer shared)
         http.Response.StatusCode.Should().Be(429);
         http.Response.ContentType.Should().Be("application/problem+json");
         http.Response.Headers.RetryAfter.ToString().Should().Be("90");
+    }
+
+    [Fact, Spec("RFC 8555 §6.7")]
+    public async Task A_store_that_is_away_for_a_moment_is_503_with_Retry_After()
+    {
+        var http = new DefaultHttpContext();
+        http.Response.Body = new MemoryStream();
+        var services = shared.Server.Services;
+        var middleware = new ProblemMiddleware(
+            _ => throw new InvalidOperationException("a query failed", new NpgsqlException("the connection broke", new IOException("end of stream"))), services.GetRequiredService<INonces>(),
+            services.GetRequiredService<ServerOptions>(), services.GetRequiredService<ProfileCatalog>(), shared.Server.Clock, NullLogger<ProblemMiddleware>.Instance);
+
+        await middleware.InvokeAsync(http);
+
+        (http.Response.StatusCode, http.Response.Headers.RetryAfter.ToString()).Should().Be((503, "5"));
+        http.Response.Body.Position = 0;
+        (await new StreamReader(http.Response.Body).ReadToEndAsync(TestContext.Current.CancellationToken)).Should().Contain("store-away").And.NotContain("broke");
     }
 
     [Fact, Spec("RFC 8555 §6.7")]

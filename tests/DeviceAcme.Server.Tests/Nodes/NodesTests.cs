@@ -278,6 +278,7 @@ public sealed class NodesTests : IAsyncLifetime
         var start = () => TestServer.Start(TestProfiles.All, options => options with { Database = _database }, Simulated.Anchors);
 
         (await start.Should().ThrowAsync<StartFailure>()).Which.Should().Match<StartFailure>(failure => failure.Message.Contains("keys of this node's CA") && failure.Hint!.Contains("copy the folders"));
+        (await Scalar("SELECT max(number) FROM anchor_versions")).Should().Be(_one.Services.GetRequiredService<AnchorVersions>().Current.Number, "it has changed nothing that the others would follow");
     }
 
     [Fact]
