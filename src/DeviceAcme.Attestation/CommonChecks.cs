@@ -30,6 +30,13 @@ internal static class CommonChecks
         CheckList checks, IReadOnlyList<Certificate> certificates, Evidence evidence, PathRules rules, string? issuerAdvice = null)
     {
         var path = CertificatePath.Verify(certificates, evidence.Anchors, evidence.Now, rules, evidence.VerifiedIntermediates, new AnchorUse(evidence.Format, evidence.Profile));
+#if PLANTED_DEFECTS
+        if (Planted.Overlooks(path.Reason?.Code))
+        {
+            checks.Pass(Chain, path.Found);
+            return certificates;
+        }
+#endif
         if (path.Reason is { } reason)
         {
             var missing = reason == Reasons.ChainIncomplete || reason == Reasons.ChainUntrustedRoot;
@@ -136,6 +143,13 @@ internal static class CommonChecks
             return null;
         }
 
+#if PLANTED_DEFECTS
+        if (Planted.Overlooks(Reasons.IdentifierMismatch.Code))
+        {
+            checks.Pass(Identifier, "not compared");
+            return expected.Value;
+        }
+#endif
         if (expected.Fact == ExpectedIdentifier.ByTicket)
         {
             // the value is a secret, and stands for a name that the evidence may not have

@@ -44,6 +44,9 @@ internal static class ServerApplication
 
         var app = builder.Build();
         app.UseProxies(options);
+#if PLANTED_DEFECTS
+        app.UseOn(Listener.Acme, acme => acme.UseMiddleware<Defects.DefectMiddleware>());
+#endif
         app.UseOn(Listener.Acme, acme => acme.UseMiddleware<ProblemMiddleware>());
         app.UseOn(Listener.Status, status => status.UsePlainProblems());
         app.UseOn(Listener.Admin, admin =>
@@ -135,6 +138,9 @@ internal static class ServerApplication
         services.AddSingleton<IFormatPolicySource>(provider => provider.GetRequiredService<AttestationKeyLedger>());
         services.AddNetworkValidation(options);
         services.AddAdmin(options);
+#if PLANTED_DEFECTS
+        services.AddSingleton(Defects.DefectSwitch.Off);
+#endif
         services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
     }
 }

@@ -4,4 +4,7 @@ namespace DeviceAcme.Simulator;
 internal sealed class SimulatorException(string message, string? hint = null) : Exception(message)
 {
     public string? Hint { get; } = hint;
+
+    /// <summary>What was to be tried does not fit this server or this device: nobody did anything wrong.</summary>
+    public bool NotApplicable { get; init; }
 }

@@ -136,6 +136,12 @@ internal sealed class Account
     /// <summary>Refuses an account that was deactivated or revoked (RFC 8555 §7.3.6: 401).</summary>
     public void RequireValid()
     {
+#if PLANTED_DEFECTS
+        if (DeviceAcme.Attestation.Planted.Overlooks("account-not-valid"))
+        {
+            return;
+        }
+#endif
         if (Status != AccountStatus.Valid)
         {
             throw Problems.Unauthorized("account-not-valid", $"account status: expected valid, found {Status.ToString().ToLowerInvariant()}", 401);

@@ -97,6 +97,12 @@ internal sealed class Order
     public void RequireReady(IReadOnlyCollection<Authorization> authorizations, DateTimeOffset now)
     {
         var status = StatusAt(authorizations, now);
+#if PLANTED_DEFECTS
+        if (DeviceAcme.Attestation.Planted.Overlooks($"order-not-ready-{status.Wire()}"))
+        {
+            return;
+        }
+#endif
         if (status != OrderStatus.Ready)
         {
             var expired = status == OrderStatus.Invalid && Error is null ? "; it or one of its authorizations expired, make a new order" : "";

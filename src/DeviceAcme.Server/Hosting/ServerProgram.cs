@@ -15,8 +15,15 @@ internal static class ServerProgram
     public static async Task<int> Run(string[] arguments, TimeProvider time)
     {
         var talk = new Talk(Console.Error);
+        Action<WebApplicationBuilder>? customize = null;
+#if PLANTED_DEFECTS
+        if (!Defects.DefectSwitch.Take(ref arguments, talk, out customize))
+        {
+            return ExitCode.Usage;
+        }
+#endif
         var commandLine = new CommandLine(talk, new SettingsLoader(EnvironmentVariables(), Environment.CurrentDirectory));
-        var root = commandLine.Root((options, cancellation) => Serve(options, time, cancellation));
+        var root = commandLine.Root((options, cancellation) => Serve(options, time, customize, cancellation));
         root.Subcommands.Add(EabCommand.Make(commandLine, (options, action) => WithKeys(options, time, action)));
         root.Subcommands.Add(AnchorsCommand.Make(commandLine, (options, action) => WithAnchors(options, time, action)));
         root.Subcommands.Add(AuditCommand.Make(commandLine, WithAuditLog));
@@ -42,10 +49,10 @@ internal static class ServerProgram
         }
     }
 
-    private static async Task<int> Serve(ServerOptions options, TimeProvider time, CancellationToken cancellation)
+    private static async Task<int> Serve(ServerOptions options, TimeProvider time, Action<WebApplicationBuilder>? customize, CancellationToken cancellation)
     {
         using var directoryLock = DataDirectoryLock.Take(options.DataDirectory, options.AdminUrl, options.Url, options.ProfilesDirectory);
-        await using var app = ServerApplication.Build(options, time);
+        await using var app = ServerApplication.Build(options, time, customize);
         var inventories = await StartInventory.Import(options, app.Services.GetRequiredService<DeviceImport>(), cancellation);
         try
         {

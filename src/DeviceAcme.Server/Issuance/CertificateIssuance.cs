@@ -187,6 +187,9 @@ internal sealed class CertificateIssuance(Issuers issuers, WebhookCalls webhooks
                 NotAfter = order.NotAfter,
                 Now = subject.Now,
             });
+#if PLANTED_DEFECTS
+            plan = Defects.CertificateDefects.Change(plan);
+#endif
             return $"valid from {Rfc3339.Format(plan.NotBefore)} to {Rfc3339.Format(plan.NotAfter)}";
         });
         return plan;

@@ -11,6 +11,9 @@ using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
+#if PLANTED_DEFECTS
+using Microsoft.EntityFrameworkCore;
+#endif
 
 namespace DeviceAcme.Server.Issuance;
 
@@ -87,6 +90,13 @@ internal static class IssuanceRecords
         var found = context.FindOrder(subject.Order.Id)!;
         var (order, authorizations) = found;
         var certificate = new CertificateId(Secrets.Id());
+#if PLANTED_DEFECTS
+        if (Planted.Overlooks("order-not-ready-valid"))
+        {
+            // the store itself knows one certificate for an order
+            context.Certificates.Where(earlier => earlier.Order == order.Id).ExecuteDelete();
+        }
+#endif
         context.Record(order.Complete(certificate, authorizations, subject.Now));
         if (subject.Pending is not null)
         {

@@ -73,6 +73,9 @@ internal sealed class AcmeDb : IAsyncDisposable
     /// </summary>
     public async Task<T> Commit<T>(Func<AcmeContext, T> change, CancellationToken cancellation = default)
     {
+#if PLANTED_DEFECTS
+        change = DeviceAcme.Attestation.Planted.Carried(change);
+#endif
         var waiting = new Change<T>(change);
         await _changes.Writer.WriteAsync(waiting, cancellation);
 

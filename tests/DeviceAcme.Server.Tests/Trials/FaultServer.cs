@@ -44,7 +44,7 @@ public sealed class FaultServer : IAsyncLifetime
     internal async Task<Outcome> Play(string kind, Fault fault)
     {
         var directory = $"{TestServer.BaseUrl}/acme/{Directory(kind, fault)}/directory";
-        var external = fault.Needs == Need.ExternalAccount ? await ExternalAccount() : null;
+        var external = fault.Needs is Need.ExternalAccount or Need.SingleUseAccount ? await ExternalAccount() : null;
         return await FaultRun.Play(fault, evidence => Start(kind, directory, evidence), device => new Trial(Server.Http, directory, device, TimeProvider.System, TestContext.Current.CancellationToken)
         {
             ExternalAccount = external,
@@ -53,7 +53,7 @@ public sealed class FaultServer : IAsyncLifetime
 
     private static string Directory(string kind, Fault fault) => kind switch
     {
-        ServerHost.KindName when fault.Needs == Need.ExternalAccount => TestProfiles.EabRequired,
+        ServerHost.KindName when fault.Needs is Need.ExternalAccount or Need.SingleUseAccount => TestProfiles.EabRequired,
         ActivatedTpm.KindName => TpmServer.Lab,
         "authenticator" => Authenticators,
         _ => Devices.Find(kind).Profile,

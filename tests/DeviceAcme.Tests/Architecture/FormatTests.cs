@@ -32,6 +32,7 @@ public sealed class FormatTests
         ("src/DeviceAcme.Core/Profiles/CertificateProfile.cs", ["tpm"], "what a profile says of endorsement keys, for the attestation CA"),
         ("src/DeviceAcme.Core/Profiles/EkSection.cs", ["tpm"], "what a profile says of endorsement keys, for the attestation CA"),
         ("src/DeviceAcme.Server/Hosting/Listener.cs", ["tpm"], "the attestation CA's URLs begin with /tpm"),
+        ("src/DeviceAcme.Server/Defects/", ["tpm"], "the simulator's kind of device that finds a defect is called so; in test builds alone"),
         ("src/DeviceAcme.Server/Tpm/", ["tpm"], "the attestation CA judges endorsement keys, which are no statement"),
     ];
 

@@ -65,6 +65,60 @@ public sealed class BadServerTests : IDisposable
         talk.Split('\n').Count(line => line.Contains("error:", StringComparison.Ordinal)).Should().Be(1);
     }
 
+    /// <summary>Where a server turns out to be none of ACME, and the words that say so; no answer: it hangs.</summary>
+    public static TheoryData<string, string?, string> Wholes => new()
+    {
+        { "GET /directory", BadServer.Answer("200 OK", "text/html", "<html>It works!</html>"), "hint: is --directory the URL of an ACME directory?" },
+        { "GET /directory", null, "not done within" },
+        { "POST /account", BadServer.Answer("502 Bad Gateway", "text/html", "<html>proxy</html>"), "no account can be made at" },
+        { "POST /account", null, "no account can be made at" },
+        { "POST /order", BadServer.Answer("502 Bad Gateway", "text/html", "<html>proxy</html>"), "no device-attest-01 at" },
+        { "POST /order", null, "does not answer newOrder" },
+        { "POST /authz", BadServer.Json("200 OK", """{"status":"pending","identifier":{"type":"permanent-identifier","value":"x"},"challenges":[{"type":"http-01","url":"https://localhost/c","status":"pending","token":"t"}]}""", Nonce), "no device-attest-01 at" },
+    };
+
+    [Theory, MemberData(nameof(Wholes))]
+    public async Task Conformance_says_once_what_is_wrong_with_all(string request, string? answer, string words)
+    {
+        BadServer? server = null;
+        server = new BadServer(asked => asked == request ? answer : Good(server!.Url, asked), Now);
+        using (server)
+        {
+            await Run(server, "vendor", "init", Path.Combine(_folder, "vendors"), "--seed", "tests");
+
+            var (code, talk) = await Run(
+                server, "conformance", "--directory", $"{server.Url}/directory", "--vendor-roots", Path.Combine(_folder, "vendors"), "--case-timeout", answer is null && request != "GET /directory" ? "3" : "60", "--timeout", answer is null && request == "GET /directory" ? "3" : "120");
+
+            code.Should().Be(2, talk);
+            talk.Should().Contain(words);
+            talk.Split('\n').Count(line => line.Contains("error:", StringComparison.Ordinal)).Should().Be(1);
+        }
+    }
+
+    [Theory]
+    [InlineData("enroll", "--kind", "mac", "--seed", "tests", "--directory", "URL/directory", "--timeout", "60")]
+    [InlineData("fleet", "--devices", "5", "--mix", "mac=1", "--server", "URL", "--vendors", "VENDORS", "--timeout", "60")]
+    [InlineData("conformance", "--directory", "URL/directory", "--vendors", "VENDORS", "--timeout", "60")]
+    public async Task Nobody_there_and_another_CA_are_a_line_and_2(params string[] command)
+    {
+        using var stranger = new BadServer(_ => null, Now);
+        await Run(stranger, "vendor", "init", Path.Combine(_folder, "vendors"), "--seed", "tests");
+        string[] Filled(string url) => [.. command.Select(word => word.Replace("URL", url, StringComparison.Ordinal).Replace("VENDORS", Path.Combine(_folder, "vendors"), StringComparison.Ordinal)), .. command[0] == "conformance" ? Array.Empty<string>() : ["--out", Path.Combine(_folder, "out")]];
+
+        string url;
+        using (var server = new BadServer(asked => Good("https://localhost", asked), Now))
+        {
+            url = server.Url;
+            var (other, otherTalk) = await Run(stranger, Filled(url));
+            other.Should().Be(2, otherTalk);
+            otherTalk.Should().Contain("device-sim: error:");
+        }
+
+        var (nobody, nobodyTalk) = await Run(stranger, Filled(url));
+        nobody.Should().Be(2, nobodyTalk);
+        nobodyTalk.Should().Contain("device-sim: error:");
+    }
+
     [Fact]
     public async Task A_fault_against_such_a_server_is_no_refusal()
     {

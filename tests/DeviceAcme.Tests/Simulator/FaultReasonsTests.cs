@@ -36,6 +36,7 @@ public sealed partial class FaultReasonsTests
         ("an officer decides", ["approval-expired", "approval-refused", "approval-superseded", "device-unapproved"]),
         ("no profile that ships takes URIs", ["csr-uri-not-ordered", "uri-invalid"]),
         ("the server itself failed", ["server-internal", "store-away"]),
+        ("the terms of service changed while an account was there", ["terms-changed"]),
         ("time must pass, or thousands of exchanges", ["activation-expired", "too-many-activations"]),
         ("the form of another product's attestation CA, which the simulator does not speak", ["activation-secret-unknown", "base64-invalid"]),
         ("HTTP itself, which the simulator's platform does not break", ["http-malformed"]),
@@ -60,6 +61,9 @@ public sealed partial class FaultReasonsTests
     private static readonly string[] OfAdministrators =
         ["approval-decided", "approval-not-needed", "attestation-key-already-revoked", "attestation-key-unknown", "limited-to-profiles", "order-unknown", "order-without-device"];
 
+    // the server makes their problems in a place of their own
+    private static readonly string[] OfTerms = ["terms-not-agreed", "terms-changed"];
+
     private static HashSet<string> Codes =>
     [
         .. Reasons.All.Select(reason => reason.Code),
@@ -69,6 +73,7 @@ public sealed partial class FaultReasonsTests
         .. Sources.All.Where(file => Files.Contains(file.Path) || Array.Exists(Folders, folder => file.Path.StartsWith(folder, StringComparison.Ordinal)))
             .SelectMany(file => Refusal().Matches(file.Text).Select(match => match.Groups["code"].Value))
             .Except(OfAdministrators),
+        .. OfTerms,
     ];
 
     [Fact]

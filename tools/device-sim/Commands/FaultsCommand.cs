@@ -54,6 +54,8 @@ internal static class FaultsCommand
     private static string Needs(Fault fault) => fault.Needs switch
     {
         Need.ExternalAccount => " (needs --eab-key-id and --eab-key)",
+        Need.SingleUseAccount => " (needs a key of an external account that is good for one account)",
+        Need.TermsOfService => " (where there are terms of service)",
         Need.DeviceAcme => " (DeviceAcme alone)",
         Need.SoftwareTpm => " (with --tpm swtpm)",
         _ => "",
@@ -76,6 +78,8 @@ internal static class FaultsCommand
             ["needs"] = fault.Needs switch
             {
                 Need.ExternalAccount => "external-account",
+                Need.SingleUseAccount => "single-use-account",
+                Need.TermsOfService => "terms-of-service",
                 Need.DeviceAcme => "deviceacme",
                 Need.SoftwareTpm => "swtpm",
                 _ => null,

@@ -66,7 +66,9 @@ internal static class AccountFaults
             {
                 return Trial.Of(failure);
             }
-        }).Where(Need.ExternalAccount),
+        }).Where(Need.SingleUseAccount),
+        Of("terms-not-agreed", "RFC 8555 §7.3.3", "newAccount without agreement to the terms of service", Refused("userActionRequired", "terms-not-agreed", 403, "malformed", "unauthorized"),
+            trial => trial.AccountRequest(request => request.Text = "{}")).Where(Need.TermsOfService),
     ];
 
     private static Fault Contact(string name, string description, string problem, string reason, params string[] contacts) => Of(

@@ -54,7 +54,7 @@ internal static class CsrFaults
 
     private static Fault Of(this Fault row, params string[] kinds) => row with { Kinds = kinds };
 
-    private static AsymmetricAlgorithm Key(Trial trial) => trial.Device.Key ?? throw new SimulatorException("this device's key cannot sign such a request", "--tpm managed has keys in software");
+    private static AsymmetricAlgorithm Key(Trial trial) => trial.Device.Key ?? throw new SimulatorException("this device's key cannot sign such a request", "--tpm managed has keys in software") { NotApplicable = true };
 
     // what the device's own request would ask for: a host must name all of its names
     private static X509Extension[] Names(Trial trial) => trial.Device is ServerHost host ? [host.Csr.Names()] : [];

@@ -33,6 +33,9 @@ internal sealed record Fault
     /// <summary>What else it takes; null where nothing does.</summary>
     public Need? Needs { get; init; }
 
+    /// <summary>The section says SHOULD: a server that does otherwise is no wrong one. DeviceAcme does what it should.</summary>
+    public bool Recommended { get; init; }
+
     /// <summary>Plays a fault of the protocol; null for one that stands in the evidence and is made by an enrollment.</summary>
     public Func<Trial, Task<Outcome>>? Play { get; init; }
 }
@@ -42,6 +45,12 @@ internal enum Need
 {
     /// <summary>A directory that wants external accounts (RFC 8555 §7.3.4), and a key of one.</summary>
     ExternalAccount,
+
+    /// <summary>The same, with a key that is good for one account.</summary>
+    SingleUseAccount,
+
+    /// <summary>A directory with terms of service.</summary>
+    TermsOfService,
 
     /// <summary>DeviceAcme: the fault is about its own URLs or limits.</summary>
     DeviceAcme,

@@ -72,7 +72,7 @@ internal static class OrderFaults
         }),
         Of("wildcard-pre-authorization", "RFC 8555 §7.4.1", "newAuthz for a wildcard name", Refused("malformed", "wildcard-pre-authorization", null, "rejectedIdentifier"), async trial =>
         {
-            var url = (await (await trial.Registered()).Directory(trial.Cancellation)).NewAuthz ?? throw new SimulatorException("the directory offers no newAuthz");
+            var url = (await (await trial.Registered()).Directory(trial.Cancellation)).NewAuthz ?? throw new SimulatorException("the directory offers no newAuthz") { NotApplicable = true };
             return await trial.Post("newAuthz", url, Octets(new JsonObject { ["identifier"] = Json(new AcmeIdentifier(AcmeIdentifier.Dns, "*.host.example")) }));
         }).OfHosts(),
         Of("finalize-too-early", "RFC 8555 §7.4", "an order is finalized before its challenge was answered", Refused("orderNotReady", "order-not-ready", 403), async trial =>
@@ -86,6 +86,12 @@ internal static class OrderFaults
             return await trial.FinalizeOf(order.Value, trial.Device.CertificateRequest());
         }),
         Of("two-finalizes-at-once", "RFC 8555 §7.4", "right, but twice at the same time: there must be one certificate", Expectation.Accepted, TwoAtOnce),
+        Of("foreign-finalize", "RFC 8555 §7.4", "an account finalizes another account's order, which is ready", Refused("unauthorized", "not-your-order", null, "malformed"), async trial =>
+        {
+            var order = await trial.Ready();
+            var payload = Octets(new JsonObject { ["csr"] = Protocol.Jose.Base64Url.Encode(trial.Device.CertificateRequest()) });
+            return Trial.Read("finalize", await (await trial.Somebody()).Post("finalize", order.Value.Finalize, payload, trial.Cancellation));
+        }),
         Of("certificate-as-an-object", "RFC 8555 §7.4.2", "the certificate is asked for with the payload {}", Refused("malformed", "payload-not-empty"), async trial =>
         {
             var order = await trial.Issued();
@@ -108,7 +114,7 @@ internal static class OrderFaults
     {
         var owner = await trial.Somebody();
         var order = await owner.NewOrder(trial.OrderRequest(), trial.Cancellation);
-        return await trial.Post(step, await url(owner, order), step == "challenge" ? Octets("{}") : []);
+        return await trial.Post(step, await url(owner, order), step != "challenge" ? [] : Octets(trial.Device.ChallengeType == "device-attest-01" ? """{"attObj":"oA"}""" : "{}"));
     }
 
     private static async Task<(AcmeResource<OrderObject> Order, ChallengeObject Challenge)> Failed(Trial trial)
@@ -133,14 +139,19 @@ internal static class OrderFaults
     {
         var order = await trial.Ready();
         var csr = trial.Device.CertificateRequest();
-        var outcomes = await Task.WhenAll(trial.FinalizeOf(order.Value, csr), trial.FinalizeOf(order.Value, csr));
+        var payload = Octets(new JsonObject { ["csr"] = Protocol.Jose.Base64Url.Encode(csr) });
+        var answers = await Task.WhenAll(
+            trial.Client.Post("finalize", order.Value.Finalize, payload, trial.Cancellation), trial.Client.Post("finalize", order.Value.Finalize, payload, trial.Cancellation));
         var finished = await trial.Client.WaitForCertificate(order.Url, trial.Cancellation);
-        if (Array.Find(outcomes, outcome => outcome.Problem is not null and not "orderNotReady") is { } wrong)
+        if (answers.Select(answer => Trial.Read("finalize", answer)).FirstOrDefault(outcome => outcome.Problem is not null and not "orderNotReady") is { } wrong)
         {
             return wrong;
         }
 
-        var chain = await trial.Client.DownloadChain(finished.Certificate!, trial.Cancellation);
-        return new Outcome("finalize", 200, null, null, $"one certificate, {chain.Url}");
+        // whoever answered with a certificate must have meant the same one
+        var named = answers.Where(answer => answer.Problem is null).Select(answer => answer.Read(AcmeJson.Default.OrderObject).Certificate).OfType<string>().Append(finished.Certificate!).Distinct().ToList();
+        return named.Count == 1
+            ? new Outcome("finalize", 200, null, null, $"one certificate, {(await trial.Client.DownloadChain(named[0], trial.Cancellation)).Url}")
+            : RightTrials.Wrong($"{named.Count} certificates for one order: {string.Join(", ", named)}");
     }
 }

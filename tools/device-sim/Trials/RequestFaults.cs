@@ -96,7 +96,11 @@ internal static class RequestFaults
             return Trial.Read("directory", await trial.Client.Send("directory", new HttpRequestMessage(HttpMethod.Get, url), trial.Cancellation));
         }).Where(Need.DeviceAcme),
         Of("oversized-body", "RFC 8555 §6.6", "a request of a megabyte", Refused("malformed", "body-too-large", 413),
-            trial => trial.OrderRequest(request => request.ChangeBody = _ => Encoding.ASCII.GetBytes($$"""{"protected":"{{new string('A', 1 << 20)}}"}"""))).Where(Need.DeviceAcme),
+            trial => trial.OrderRequest(request =>
+            {
+                request.AsksFirst = true;
+                request.ChangeBody = _ => Encoding.ASCII.GetBytes($$"""{"protected":"{{new string('A', 1 << 20)}}"}""");
+            })).Where(Need.DeviceAcme),
         Of("oversized-header", "RFC 8555 §6.2", "a protected header of 9000 octets", Refused("malformed", "base64url-too-long"),
             trial => trial.OrderRequest(request => request.Header["comment"] = new string('x', 9000))).Where(Need.DeviceAcme),
     ];

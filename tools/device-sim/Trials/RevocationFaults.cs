@@ -19,6 +19,12 @@ internal static class RevocationFaults
             var url = (await other.Directory(trial.Cancellation)).RevokeCert;
             return Trial.Read("revokeCert", await other.Post("revokeCert", url, Payload(certificate), trial.Cancellation));
         }),
+        Of("revocation-by-a-foreign-key", Section, "a key that has nothing to do with the certificate revokes it", Refused("unauthorized", "revocation-not-allowed", 403), async trial =>
+        {
+            var certificate = await trial.Certificate();
+            var url = (await trial.Client.Directory(trial.Cancellation)).RevokeCert;
+            return Trial.Read("revokeCert", await trial.Client.PostWith(trial.NewSigner(), null, "revokeCert", url, Payload(certificate), trial.Cancellation));
+        }),
         Of("revocation-twice", Section, "a certificate is revoked again", Refused("alreadyRevoked", "certificate-already-revoked", 400), async trial =>
         {
             var certificate = await trial.Certificate();

@@ -109,9 +109,11 @@ internal sealed class Trial(HttpClient http, string directoryUrl, IDevice device
     public async Task<AcmeResource<OrderObject>> Ordered() => await (await Registered()).NewOrder(OrderRequest(), cancellation);
 
     /// <summary>An order whose authorizations are valid.</summary>
-    public async Task<AcmeResource<OrderObject>> Ready()
+    public async Task<AcmeResource<OrderObject>> Ready() => await Ready(await Ordered());
+
+    /// <summary>The same of an order that was made otherwise.</summary>
+    public async Task<AcmeResource<OrderObject>> Ready(AcmeResource<OrderObject> order)
     {
-        var order = await Ordered();
         foreach (var url in order.Value.Authorizations)
         {
             await Authorize(url);
@@ -121,17 +123,23 @@ internal sealed class Trial(HttpClient http, string directoryUrl, IDevice device
     }
 
     /// <summary>An order with its certificate.</summary>
-    public async Task<AcmeResource<OrderObject>> Issued()
+    public async Task<AcmeResource<OrderObject>> Issued() => await Issued(await Ordered());
+
+    /// <summary>The same of an order that was made otherwise.</summary>
+    public async Task<AcmeResource<OrderObject>> Issued(AcmeResource<OrderObject> ordered)
     {
-        var order = await Ready();
+        var order = await Ready(ordered);
         var finalized = await Client.Finalize(order.Value, device.CertificateRequest(), cancellation);
         return order with { Value = finalized.Status == "valid" ? finalized : await Client.WaitForCertificate(order.Url, cancellation) };
     }
 
     /// <summary>DER of the certificate of <see cref="Issued"/>.</summary>
-    public async Task<byte[]> Certificate()
+    public async Task<byte[]> Certificate() => await Certificate(await Ordered());
+
+    /// <summary>The same of an order that was made otherwise.</summary>
+    public async Task<byte[]> Certificate(AcmeResource<OrderObject> ordered)
     {
-        var order = await Issued();
+        var order = await Issued(ordered);
         return (await Client.DownloadChain(order.Value.Certificate!, cancellation)).Certificates[0];
     }
 
@@ -141,6 +149,9 @@ internal sealed class Trial(HttpClient http, string directoryUrl, IDevice device
         var authorization = await Client.Authorization(order.Authorizations[0], cancellation);
         return Offered(authorization);
     }
+
+    /// <summary>What an answer to a challenge is made from (RFC 8555 §8.1).</summary>
+    public ChallengeMaterial Material(ChallengeObject challenge) => new(challenge.Token!, $"{challenge.Token}.{Client.AccountKey.Thumbprint}");
 
     /// <summary>A right request that the account signs.</summary>
     public async Task<WireRequest> Request(string step, string url, byte[] payload)
@@ -221,7 +232,7 @@ internal sealed class Trial(HttpClient http, string directoryUrl, IDevice device
         }
 
         var challenge = Offered(authorization);
-        var payload = await device.Answer(new ChallengeMaterial(challenge.Token!, $"{challenge.Token}.{Client.AccountKey.Thumbprint}"), cancellation);
+        var payload = await device.Answer(Material(challenge), cancellation);
         var answered = await Post("challenge", challenge.Url, payload.ToJsonString());
         if (answered.Problem is not null)
         {

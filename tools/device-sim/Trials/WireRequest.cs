@@ -18,6 +18,9 @@ internal sealed class WireRequest
     public HttpMethod Method { get; set; } = HttpMethod.Post;
     public string ContentType { get; set; } = "application/jose+json";
 
+    /// <summary>Asks before it sends the body (RFC 9110 §10.1.1): a server that refuses it can answer, and need not end the connection.</summary>
+    public bool AsksFirst { get; set; }
+
     /// <summary>Changes the flattened JWS after it was signed.</summary>
     public Action<JsonObject>? Change { get; set; }
 
@@ -36,6 +39,7 @@ internal sealed class WireRequest
         {
             message.Content = new ByteArrayContent(Body());
             message.Content.Headers.ContentType = new MediaTypeHeaderValue(ContentType);
+            message.Headers.ExpectContinue = AsksFirst ? true : null;
         }
 
         return message;
