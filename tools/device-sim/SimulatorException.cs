@@ -7,4 +7,7 @@ internal sealed class SimulatorException(string message, string? hint = null) : 
 
     /// <summary>What was to be tried does not fit this server or this device: nobody did anything wrong.</summary>
     public bool NotApplicable { get; init; }
+
+    /// <summary>What else is wrong: a line of error each.</summary>
+    public IReadOnlyList<string> More { get; init; } = [];
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
@@ -11,6 +12,7 @@ internal sealed class AcmeConnection(HttpClient http, AcmeClientOptions options)
 {
     private const string JoseJson = "application/jose+json";
     private const int MaxAnswerBytes = 1024 * 1024;
+    private const int FirstBuffer = 8 * 1024;
     private const int MaxNonceRetries = 4;
     private const int MaxNonces = 32;
 
@@ -95,7 +97,7 @@ internal sealed class AcmeConnection(HttpClient http, AcmeClientOptions options)
         }
         finally
         {
-            options.OnStep?.Invoke(new AcmeStep(step, request.Method.Method, url, answer?.Status, options.Time.GetElapsedTime(start), answer?.Outcome()));
+            options.OnStep?.Invoke(new AcmeStep(step, request.Method.Method, url, answer?.Status, options.Time.GetElapsedTime(start)) { Answer = answer });
             request.Dispose();
         }
     }
@@ -103,20 +105,34 @@ internal sealed class AcmeConnection(HttpClient http, AcmeClientOptions options)
     private static async Task<byte[]> ReadBounded(string step, string url, HttpResponseMessage response, CancellationToken cancellation)
     {
         await using var body = await response.Content.ReadAsStreamAsync(cancellation);
-        using var kept = new MemoryStream();
-        var buffer = new byte[16 * 1024];
-        int read;
-        while ((read = await body.ReadAsync(buffer, cancellation)) > 0)
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
+        try
         {
-            if (kept.Length + read > MaxAnswerBytes)
+            var length = 0;
+            int read;
+            while ((read = await body.ReadAsync(buffer.AsMemory(length), cancellation)) > 0)
             {
-                throw new AcmeClientException(step, $"{url} answered more than {MaxAnswerBytes} bytes", status: (int)response.StatusCode);
+                length += read;
+                if (length > MaxAnswerBytes)
+                {
+                    throw new AcmeClientException(step, $"{url} answered more than {MaxAnswerBytes} bytes", status: (int)response.StatusCode);
+                }
+
+                if (length == buffer.Length)
+                {
+                    var larger = ArrayPool<byte>.Shared.Rent(2 * length);
+                    buffer.AsSpan().CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
+                }
             }
 
-            kept.Write(buffer, 0, read);
+            return buffer.AsSpan(0, length).ToArray();
         }
-
-        return kept.ToArray();
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private void Keep(string? nonce)

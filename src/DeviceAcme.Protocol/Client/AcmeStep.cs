@@ -7,5 +7,11 @@ namespace DeviceAcme.Protocol.Client;
 /// <param name="Url">Where it went.</param>
 /// <param name="Status">HTTP status; null when there was no answer.</param>
 /// <param name="Duration">From the first byte sent to the last one read.</param>
-/// <param name="Outcome">The <c>status</c> member of the answered object or the last part of the problem's type; null when there is none.</param>
-public sealed record AcmeStep(string Name, string Method, string Url, int? Status, TimeSpan Duration, string? Outcome);
+public sealed record AcmeStep(string Name, string Method, string Url, int? Status, TimeSpan Duration)
+{
+    /// <summary>The <c>status</c> member of the answered object or the last part of the problem's type; null when there is none.</summary>
+    public string? Outcome => Answer?.Outcome();
+
+    // read when somebody asks: most who count steps never do
+    internal AcmeAnswer? Answer { get; init; }
+}

@@ -1,12 +1,8 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Testing;
 using FluentAssertions;
 using Xunit;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace DeviceAcme.Tests.Profiles;
 
@@ -56,77 +52,5 @@ public sealed class ProfileSchemaTests
     public void What_is_right_is_not_found(string before, string after) =>
         Violations(File.ReadAllText(Path.Combine(Folder, "apple-device.yaml")).Replace(before, after, StringComparison.Ordinal)).Should().BeEmpty();
 
-    private static List<string> Violations(string yaml)
-    {
-        var stream = new YamlStream();
-        stream.Load(new StringReader(yaml));
-        return Violations(Schema, stream.Documents[0].RootNode, "").ToList();
-    }
-
-    // the words of JSON Schema that our schema uses (draft 7)
-    private static IEnumerable<string> Violations(JsonObject schema, YamlNode node, string path)
-    {
-        if (schema["$ref"] is not null)
-        {
-            return Violations(Schema["definitions"]!["rules"]!.AsObject(), node, path);
-        }
-
-        if (schema["anyOf"] is JsonArray choices)
-        {
-            return choices.Any(choice => !Violations(choice!.AsObject(), node, path).Any()) ? [] : [$"{path}: fits none"];
-        }
-
-        if (schema["enum"] is JsonArray words)
-        {
-            return node is YamlScalarNode word && words.Any(known => known!.GetValue<string>() == word.Value) ? [] : [$"{path}: not of the enum"];
-        }
-
-        var types = schema["type"] switch { JsonArray several => several.Select(type => type!.GetValue<string>()).ToArray(), { } one => [one.GetValue<string>()], _ => [] };
-        if (types.Length > 0 && !types.Intersect(TypesOf(node)).Any())
-        {
-            return [$"{path}: is no {string.Join(" or ", types)}"];
-        }
-
-        return node switch
-        {
-            YamlScalarNode scalar when schema["pattern"] is { } pattern && !Regex.IsMatch(scalar.Value!, pattern.GetValue<string>()) => [$"{path}: does not match"],
-            YamlSequenceNode list when schema["items"] is JsonObject items => list.Children.SelectMany((item, index) => Violations(items, item, $"{path}[{index}]")),
-            YamlMappingNode mapping => Members(schema, mapping, path),
-            _ => [],
-        };
-    }
-
-    private static IEnumerable<string> Members(JsonObject schema, YamlMappingNode mapping, string path)
-    {
-        var names = mapping.Children.Keys.Select(key => ((YamlScalarNode)key).Value!).ToList();
-        foreach (var missing in (schema["required"] as JsonArray ?? new JsonArray()).Select(name => name!.GetValue<string>()).Except(names))
-        {
-            yield return $"{path}: needs {missing}";
-        }
-
-        foreach (var (key, value) in mapping.Children)
-        {
-            var name = ((YamlScalarNode)key).Value!;
-            var member = schema["properties"]?[name]
-                ?? (schema["patternProperties"] as JsonObject)?.FirstOrDefault(pattern => Regex.IsMatch(name, pattern.Key)).Value;
-            if (member is null && schema["additionalProperties"] is not null)
-            {
-                yield return $"{path}.{name}: is not known";
-            }
-
-            foreach (var violation in member is null ? Enumerable.Empty<string>() : Violations(member.AsObject(), value, $"{path}.{name}"))
-            {
-                yield return violation;
-            }
-        }
-    }
-
-    private static IEnumerable<string> TypesOf(YamlNode node) => node switch
-    {
-        YamlMappingNode => ["object"],
-        YamlSequenceNode => ["array"],
-        YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" or "false" } => ["boolean"],
-        YamlScalarNode { Style: ScalarStyle.Plain } number when double.TryParse(number.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out _) => ["number"],
-        _ => ["string"],
-    };
+    private static IReadOnlyList<string> Violations(string yaml) => SchemaViolations.Of(Schema, yaml);
 }

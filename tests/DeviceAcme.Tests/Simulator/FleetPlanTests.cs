@@ -73,7 +73,7 @@ public sealed class FleetPlanTests
     {
         var plan = FleetPlan.Make(Mix, 10, 1, 0, 0, new Seed("one"));
         var statistics = new FleetStatistics();
-        statistics.Step(new AcmeStep("newOrder", "POST", "https://acme.test", 201, TimeSpan.FromMilliseconds(5), null));
+        statistics.Step(new AcmeStep("newOrder", "POST", "https://acme.test", 201, TimeSpan.FromMilliseconds(5)));
         statistics.Certificate(renewed: false, TimeSpan.FromMilliseconds(70), TimeSpan.FromSeconds(0.5));
         statistics.Certificate(renewed: true, TimeSpan.FromMilliseconds(90), TimeSpan.FromSeconds(2.5));
         statistics.Revocation();

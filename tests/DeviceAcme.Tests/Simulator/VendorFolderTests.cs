@@ -27,7 +27,7 @@ public sealed class VendorFolderTests : IDisposable
             "android-key/simulator-key-attestation-root.pem", "android-status-list.json", "apple/simulator-enterprise-attestation-root.pem", "devices.json",
             "idevid/simulator-module-root.pem", "idevid/simulator-printer-root.pem", "idevid/terms.yaml",
             "packed/simulator-authenticator-root.pem", "seed", "step/simulator-piv-root.pem", "step/simulator-security-key-intermediate.pem",
-            "step/simulator-security-key-piv-intermediate.pem", "step/simulator-security-key-root.pem", "tpm-ek/simulator-vendor-root.pem", "tpm/simulator-attestation-root.pem");
+            "step/simulator-security-key-piv-intermediate.pem", "step/simulator-security-key-root.pem", "tpm-ek/simulator-vendor-root.pem", "tpm-virtual/simulator-vendor-root.pem", "tpm/simulator-attestation-root.pem");
         if (!OperatingSystem.IsWindows())
         {
             File.GetUnixFileMode(Path.Combine(_folder, "seed")).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);

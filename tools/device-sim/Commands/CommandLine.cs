@@ -13,6 +13,8 @@ internal static class CommandLine
             FaultsCommand.Make(terminal),
             FleetCommand.Make(terminal, time),
             ConformanceCommand.Make(terminal, time),
+            RunCommand.Make(terminal, time),
+            SchemaCommand.Make(terminal),
             VendorCommand.Make(terminal),
             DnsCommand.Make(terminal),
             TpmCommand.Make(terminal),
@@ -37,6 +39,10 @@ internal static class CommandLine
         catch (SimulatorException failure)
         {
             terminal.Error(failure.Message, failure.Hint);
+            foreach (var more in failure.More)
+            {
+                terminal.Error(more, null);
+            }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -20,7 +20,7 @@ internal static class Defaults
     public static string Ca => Path.Combine("data", "ca", "root.pem");
 
     // The repository that the current folder is in, or else the current folder.
-    private static string Root
+    public static string Root
     {
         get
         {

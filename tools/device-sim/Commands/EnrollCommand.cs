@@ -152,7 +152,9 @@ internal sealed class EnrollCommand
     private string Directory(Enrollee who) =>
         who.Parsed.GetValue(_directory) ?? OfAttestationCa(who.Parsed.GetValue(_attestationCa)) ?? who.File?.Directory ?? Devices.Directory(who.Kind);
 
-    private string? Profile(Enrollee who) => who.Parsed.GetValue(_profile) ?? who.File?.Profile;
+    private string? Profile(Enrollee who) => (who.Parsed.GetValue(_profile) ?? who.File?.Profile) is not { } name ? null
+        : Devices.Find(who.Kind).KnowsProfiles ? name
+        : throw new SimulatorException($"the client of a device of kind {who.Kind} cannot name a profile", "choose the profile's --directory");
 
     private EnrollmentRun Run(Enrollee who, HttpClient http, ECDsa accountKey, EnrollmentReport report) =>
         new(http, Directory(who), accountKey, _time)
@@ -160,7 +162,7 @@ internal sealed class EnrollCommand
             OnStep = report.Step,
             Profile = Profile(who),
             ExternalAccount = ExternalAccount(who),
-            Behaviour = who.File?.Client ?? new ClientBehaviour(),
+            Behaviour = who.File?.Client ?? Devices.Find(who.Kind).Client,
         };
 
     // https://host/tpm/NAME belongs to the profile of https://host/acme/NAME/directory
@@ -203,6 +205,11 @@ internal sealed class EnrollCommand
         if (keyId is null && key is null)
         {
             return who.File?.ExternalAccount;
+        }
+
+        if (!Devices.Find(who.Kind).KnowsExternalAccounts)
+        {
+            throw new SimulatorException($"the client of a device of kind {who.Kind} cannot send an external account", "give it a ticket as --client-identifier, or the ticket's own --directory");
         }
 
         return keyId is not null && Base64Url.TryDecode(key, 1024, out var octets)

@@ -81,6 +81,8 @@ internal sealed class FleetCommand
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(parsed.GetValue(_timeout)), _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(interrupted, limit.Token);
         using var http = TrustedRoot.Client(parsed.GetRequiredValue(_ca));
+        // the ACME client has a patience of its own for each request
+        http.Timeout = Timeout.InfiniteTimeSpan;
         var hosts = mix.Parts.Any(part => part.Kind == ServerHost.KindName);
         await using var network = hosts
             ? await HostNetwork.Start(parsed.GetRequiredValue(_dnsListen), parsed.GetValue(_httpPort), new TxtRecords(Defaults.TxtRecords), either.Token)

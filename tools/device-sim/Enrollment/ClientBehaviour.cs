@@ -17,6 +17,9 @@ internal sealed record ClientBehaviour
     /// <summary>Contacts of the account.</summary>
     public IReadOnlyList<string> Contact { get; init; } = [];
 
+    /// <summary>Whether newAccount says termsOfServiceAgreed.</summary>
+    public bool AgreesToTerms { get; init; } = true;
+
     /// <summary>Where it looks while a validation runs.</summary>
     public Polled Polls { get; init; }
 
@@ -25,4 +28,7 @@ internal sealed record ClientBehaviour
 
     /// <summary>Looks at the order once more before it finalizes.</summary>
     public bool LooksAtOrderBeforeFinalize { get; init; } = true;
+
+    /// <summary>The User-Agent (§6.1).</summary>
+    public string UserAgent { get; init; } = "device-sim";
 }

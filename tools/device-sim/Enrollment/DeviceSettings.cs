@@ -78,4 +78,7 @@ internal sealed record DeviceFacts
 
     /// <summary>YubiKey: major, minor, patch.</summary>
     public string? Firmware { get; init; }
+
+    /// <summary>TPM that shows its endorsement certificate: the vendor's id in it.</summary>
+    public string? TpmVendor { get; init; }
 }

@@ -32,12 +32,18 @@ internal sealed class EnrollmentRun(HttpClient http, string directory, ECDsa acc
     /// <summary>External account, for directories that want one.</summary>
     public ExternalAccountCredential? ExternalAccount { get; init; }
 
+    /// <summary>Longest time to wait for an order or an authorization.</summary>
+    public TimeSpan PollTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>The account's client.</summary>
     public AcmeClient Client => _client ??= NewClient(null);
 
     /// <param name="device">Who enrolls; its habits of signing are those of the account from the first time on.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    public async Task<CertificateChain> Run(IDevice device, CancellationToken cancellation)
+    public async Task<CertificateChain> Run(IDevice device, CancellationToken cancellation) => await Collect(await Finalize(device, cancellation), cancellation);
+
+    /// <summary>The same up to an order that is finalized: it is valid, or it waits for the server or for an officer.</summary>
+    public async Task<AcmeResource<OrderObject>> Finalize(IDevice device, CancellationToken cancellation)
     {
         var client = _client ??= NewClient(device.SignatureTransform);
         if (client.AccountUrl is null)
@@ -52,24 +58,26 @@ internal sealed class EnrollmentRun(HttpClient http, string directory, ECDsa acc
         }
 
         var ready = Behaviour.LooksAtOrderBeforeFinalize ? await client.WaitUntilReady(order.Url, cancellation) : order.Value;
-        var finalized = await client.Finalize(ready, device.CertificateRequest(), cancellation);
-        if (finalized.Status != "valid")
-        {
-            finalized = await client.WaitForCertificate(order.Url, cancellation);
-        }
+        return order with { Value = await client.Finalize(ready, device.CertificateRequest(), cancellation) };
+    }
 
+    /// <summary>Waits for the certificate of a finalized order and takes it.</summary>
+    public async Task<CertificateChain> Collect(AcmeResource<OrderObject> order, CancellationToken cancellation)
+    {
+        var finalized = order.Value.Status == "valid" ? order.Value : await Client.WaitForCertificate(order.Url, cancellation);
         var certificate = finalized.Certificate
             ?? throw new AcmeClientException("order", $"{order.Url} is valid and names no certificate (RFC 8555 §7.1.3)");
-        return await client.DownloadChain(certificate, cancellation);
+        return await Client.DownloadChain(certificate, cancellation);
     }
 
     private AcmeClient NewClient(Func<byte[], byte[]>? signatureTransform) => new(http, directory, JwsSigner.For(accountKey, signatureTransform), new AcmeClientOptions
     {
         Time = time,
         RequestTimeout = RequestLimit,
-        UserAgent = "device-sim",
+        UserAgent = Behaviour.UserAgent,
         OnStep = OnStep,
         LongestPause = Behaviour.LongestPause,
+        PollTimeout = PollTimeout,
         // A challenge is answered with what the device made, which a fault may have spoiled beyond what the client's types can say.
         PayloadTransform = (step, payload) => step == "challenge" && _answer is not null ? _answer : payload,
     });
@@ -89,7 +97,7 @@ internal sealed class EnrollmentRun(HttpClient http, string directory, ECDsa acc
             }
         }
 
-        await client.Register(new AccountRegistration { TermsOfServiceAgreed = true, Contact = Behaviour.Contact, ExternalAccount = ExternalAccount }, cancellation);
+        await client.Register(new AccountRegistration { TermsOfServiceAgreed = Behaviour.AgreesToTerms, Contact = Behaviour.Contact, ExternalAccount = ExternalAccount }, cancellation);
     }
 
     private async Task Authorize(AcmeClient client, IDevice device, string url, CancellationToken cancellation)

@@ -8,7 +8,8 @@ namespace DeviceAcme.Simulator.Enrollment;
 /// <summary>Machines with a TPM: in managed code, or a real software TPM.</summary>
 internal static class TpmDevices
 {
-    private const string Standard = "tpm-1";
+    public const string Standard = "tpm-1";
+    public const string StandardWindows = "windows-1";
 
     public static Task<IDevice> Start(DeviceSettings settings, Func<FakeVendors> vendors, DateTimeOffset now, CancellationToken cancellation)
     {
@@ -24,7 +25,7 @@ internal static class TpmDevices
     /// <summary>As Windows makes it: attestation and application key are RSA, and the request leaves all names to the server.</summary>
     public static Task<IDevice> StartWindows(DeviceSettings settings, Func<FakeVendors> vendors, DateTimeOffset now)
     {
-        var tpm = new FakeTpm(vendors().Tpm, settings.Serial ?? "windows-1");
+        var tpm = new FakeTpm(vendors().Tpm, settings.Serial ?? StandardWindows) { GrowsRsaKeys = settings.Seed is not null };
         var maker = new TpmMaker(tpm, now) { RsaAttestationKey = true };
         return Task.FromResult<IDevice>(Machine(settings, maker.With(settings.Faults<TpmFault>()), tpm.Identifier, "rsa-2048", named: false));
     }
@@ -33,10 +34,14 @@ internal static class TpmDevices
     public static async Task<IDevice> StartActivated(DeviceSettings settings, Func<FakeVendors> vendors, DateTimeOffset now, CancellationToken cancellation)
     {
         var kind = settings.EndorsementKey == "ec" ? EkKind.EcP256 : EkKind.Rsa2048;
-        var maker = (new EkMaker(new FakeTpm(vendors().Tpm, settings.Serial ?? Standard), now) { Kind = kind }).With(settings.Faults<EkFault>());
+        var maker = Endorsement(vendors(), settings.Serial ?? Standard, kind, settings.Facts.TpmVendor, now).With(settings.Faults<EkFault>());
         var attestationCa = settings.AttestationCa ?? throw new SimulatorException("no attestation CA is named", "--attestation-ca, or --directory of a profile that has one");
         return await ActivatedTpm.Start(maker, attestationCa, settings, now, cancellation);
     }
+
+    /// <summary>What a TPM shows of its endorsement key, the same in each run.</summary>
+    public static EkMaker Endorsement(FakeVendors vendors, string name, EkKind kind, string? manufacturer, DateTimeOffset now) =>
+        new(new FakeTpm(vendors.Tpm, name) { GrowsRsaKeys = true }, now) { Kind = kind, Manufacturer = manufacturer };
 
     /// <summary>A machine with a TPM that exists in this process alone.</summary>
     public static AttestingDevice Machine(DeviceSettings settings, TpmMaker maker, string identifier, string key, bool named)

@@ -25,6 +25,8 @@ internal static class TrustedRoot
         {
             AllowAutoRedirect = false,
             UseProxy = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy },
         };

@@ -12,7 +12,7 @@ internal sealed record DeviceFile
     private static readonly (string Word, X509KeyUsageFlags Value)[] KeyUsages =
         [("digital-signature", X509KeyUsageFlags.DigitalSignature), ("key-encipherment", X509KeyUsageFlags.KeyEncipherment), ("both", X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment)];
 
-    public required string Kind { get; init; }
+    public string Kind { get; init; } = "";
     public string? Serial { get; init; }
     public string? ClientIdentifier { get; init; }
     public string? Key { get; init; }
@@ -34,34 +34,40 @@ internal sealed record DeviceFile
 
     public static DeviceFile Read(YamlFields fields)
     {
-        var kind = fields.RequiredText("kind");
-        if (kind.Length > 0 && !Devices.Kinds.Contains(kind))
+        var kind = ReadKind(fields);
+        fields.Require("kind");
+        return ReadOver(fields, new DeviceFile { Kind = kind, Client = ClientOf(kind) }) with { Fault = fields.Text("fault", "one thing that it does wrongly; 'device-sim faults' lists them") };
+    }
+
+    /// <summary>Reads the member kind, which may be missing.</summary>
+    public static string ReadKind(YamlFields fields) => fields.Word("kind", "what it is", Devices.Kinds) ?? "";
+
+    /// <summary>Habits of the clients of a kind.</summary>
+    public static ClientBehaviour ClientOf(string kind) => Devices.Kinds.Contains(kind) ? Devices.Find(kind).Client : new ClientBehaviour();
+
+    /// <summary>Reads what differs from a device that is known already.</summary>
+    public static DeviceFile ReadOver(YamlFields fields, DeviceFile known)
+    {
+        var external = fields.Section("external-account", ReadExternalAccount, "its external account (RFC 8555 §7.3.4); Apple's client knows none");
+        if (external is not null && Devices.Kinds.Contains(known.Kind) && !Devices.Find(known.Kind).KnowsExternalAccounts)
         {
-            fields.Mistake("kind", $"expected one of {string.Join(", ", Devices.Kinds)}, found '{kind}'");
+            fields.Mistake("external-account", $"the client of a device of kind {known.Kind} cannot send one: give it a ticket as its client-identifier or as a directory");
         }
 
-        var key = fields.Text("key");
-        if (key is not null && !DeviceKeys.Types.Contains(key))
+        return known with
         {
-            fields.Mistake("key", $"expected one of {string.Join(", ", DeviceKeys.Types)}, found '{key}'");
-        }
-
-        return new DeviceFile
-        {
-            Kind = kind,
-            Key = key,
-            Serial = fields.Text("serial"),
-            ClientIdentifier = fields.Text("client-identifier"),
-            Seed = fields.Text("seed"),
-            Directory = fields.Text("directory"),
-            Profile = fields.Text("profile"),
-            Names = fields.Texts("names"),
-            Facts = fields.Section("facts", ReadFacts) ?? new DeviceFacts(),
-            Csr = fields.Section("csr", ReadCsr),
-            ShortSignatures = fields.Flag("short-signatures"),
-            Client = fields.Section("client", ReadClient) ?? new ClientBehaviour(),
-            ExternalAccount = fields.Section("external-account", ReadExternalAccount),
-            Fault = fields.Text("fault"),
+            Key = fields.Word("key", "type of the certificate's key", DeviceKeys.Types) ?? known.Key,
+            Serial = fields.Text("serial", "serial number; for a TPM its name, for a YubiKey a decimal number, for an authenticator hex") ?? known.Serial,
+            ClientIdentifier = fields.Text("client-identifier", "Apple: ordered in place of the serial number") ?? known.ClientIdentifier,
+            Seed = fields.Text("seed", "account key and device key grow from it, so each run has the same; without it they are drawn") ?? known.Seed,
+            Directory = fields.Text("directory", "URL of the ACME directory") ?? known.Directory,
+            Profile = fields.Text("profile", "profile to name in the order") ?? known.Profile,
+            Names = fields.Texts("names", "server: DNS names and IP addresses") is { Count: > 0 } names ? names : known.Names,
+            Facts = fields.Section("facts", section => ReadFacts(section, known.Facts), "what the hardware says; an empty text is a blank property") ?? known.Facts,
+            Csr = fields.Section("csr", ReadCsr, "what the request asks for, in place of the kind's own") ?? known.Csr,
+            ShortSignatures = fields.Flag("short-signatures", "ES256 signatures without leading zeros, as macOS sends them") ?? known.ShortSignatures,
+            Client = fields.Section("client", section => ReadClient(section, known.Client), "habits of its ACME client") ?? known.Client,
+            ExternalAccount = external ?? known.ExternalAccount,
         };
     }
 
@@ -79,42 +85,56 @@ internal sealed record DeviceFile
         Seed = Seed is null ? null : new Seed("device:" + Seed),
     };
 
-    private static DeviceFacts ReadFacts(YamlFields fields) => new()
+    private static DeviceFacts ReadFacts(YamlFields fields, DeviceFacts known) => new()
     {
-        Udid = fields.Text("udid"),
-        Imei = fields.Text("imei"),
-        Model = fields.Text("model"),
-        OsVersion = fields.Text("os-version"),
-        SecureBoot = fields.Text("secure-boot"),
-        Sip = fields.Number("sip"),
-        PatchLevel = fields.Number("patch-level"),
-        StrongBox = fields.Flag("strongbox"),
-        Firmware = fields.Text("firmware"),
+        Udid = fields.Text("udid", "Apple") ?? known.Udid,
+        Imei = fields.Text("imei", "Android") ?? known.Imei,
+        Model = fields.Text("model", "Apple: as software update calls it, for example J514sAP; Android") ?? known.Model,
+        OsVersion = fields.Text("os-version", "Apple: 15.6; Android: 160000 is 16") ?? known.OsVersion,
+        SecureBoot = fields.Text("secure-boot", "Macs: Full Security, Reduced Security, Permissive Security") ?? known.SecureBoot,
+        Sip = fields.Number("sip", "Macs: System Integrity Protection; 0 is on") ?? known.Sip,
+        PatchLevel = fields.Number("patch-level", "Android: YYYYMM") ?? known.PatchLevel,
+        StrongBox = fields.Flag("strongbox", "Android: the key lives in a chip of its own") ?? known.StrongBox,
+        Firmware = fields.Text("firmware", "YubiKey: 5.7.4") ?? known.Firmware,
+        TpmVendor = fields.Text("tpm-vendor", "tpm-ek: the vendor in the endorsement certificate, as id:49465800") ?? known.TpmVendor,
     };
 
     private static CsrContent ReadCsr(YamlFields fields) => new()
     {
         CommonName = fields.Text("common-name"),
-        PermanentIdentifier = fields.Text("permanent-identifier"),
+        PermanentIdentifier = fields.Text("permanent-identifier", "alone, or dns, email and uri"),
         Dns = fields.Texts("dns"),
         Emails = fields.Texts("email"),
-        Uris = [.. fields.Texts("uri").Select(uri => Uri.TryCreate(uri, UriKind.Absolute, out var read) ? read : null).OfType<Uri>()],
-        ExtendedKeyUsage = fields.Texts("extended-key-usage"),
-        KeyUsage = fields.Word("key-usage", KeyUsages) ?? X509KeyUsageFlags.None,
+        Uris = [.. fields.Texts("uri").Select(uri => Absolute(fields, uri)).OfType<Uri>()],
+        ExtendedKeyUsage = fields.Texts("extended-key-usage", "OIDs"),
+        KeyUsage = fields.Word("key-usage", "both is digital-signature and key-encipherment", KeyUsages) ?? X509KeyUsageFlags.None,
     };
 
-    private static ClientBehaviour ReadClient(YamlFields fields) => new()
+    private static Uri? Absolute(YamlFields fields, string text)
     {
-        LooksForAccountFirst = fields.Flag("looks-for-account-first") ?? false,
-        Contact = fields.Texts("contact"),
-        Polls = fields.Word("polls", ("authorization", Polled.Authorization), ("challenge", Polled.Challenge), ("order", Polled.Order)) ?? Polled.Authorization,
-        LongestPause = fields.Duration("longest-pause") ?? new ClientBehaviour().LongestPause,
-        LooksAtOrderBeforeFinalize = fields.Flag("looks-at-order-before-finalize") ?? true,
+        if (Uri.TryCreate(text, UriKind.Absolute, out var uri))
+        {
+            return uri;
+        }
+
+        fields.Mistake("uri", $"expected absolute URIs, found '{text}'");
+        return null;
+    }
+
+    private static ClientBehaviour ReadClient(YamlFields fields, ClientBehaviour known) => new()
+    {
+        LooksForAccountFirst = fields.Flag("looks-for-account-first", "onlyReturnExisting before newAccount") ?? known.LooksForAccountFirst,
+        Contact = fields.Texts("contact", "for example mailto:ada@example.com") is { Count: > 0 } contact ? contact : known.Contact,
+        AgreesToTerms = fields.Flag("agrees-to-terms", "termsOfServiceAgreed in newAccount") ?? known.AgreesToTerms,
+        Polls = fields.Word("polls", "where it looks while a validation runs", ("authorization", Polled.Authorization), ("challenge", Polled.Challenge), ("order", Polled.Order)) ?? known.Polls,
+        LongestPause = fields.Duration("longest-pause", "between two looks, whatever Retry-After says") ?? known.LongestPause,
+        LooksAtOrderBeforeFinalize = fields.Flag("looks-at-order-before-finalize") ?? known.LooksAtOrderBeforeFinalize,
+        UserAgent = fields.Text("user-agent") ?? known.UserAgent,
     };
 
     private static ExternalAccountCredential? ReadExternalAccount(YamlFields fields)
     {
-        var (id, key) = (fields.RequiredText("key-id"), fields.RequiredText("key"));
+        var (id, key) = (fields.RequiredText("key-id"), fields.RequiredText("key", "base64url without padding"));
         if (Base64Url.TryDecode(key, 1024, out var octets))
         {
             return new ExternalAccountCredential(id, octets);

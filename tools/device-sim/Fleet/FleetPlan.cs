@@ -16,13 +16,7 @@ namespace DeviceAcme.Simulator.Fleet;
 internal sealed record FleetDevice(int Number, string Kind, string Serial, Fault? Fault, bool Renews, bool Revokes)
 {
     /// <summary>How a ledger knows it: kind of identifier and value; null for a host, which proves nothing of itself.</summary>
-    public (string Kind, string Value)? Identity(FakeVendors vendors) => Devices.Find(Kind).Format switch
-    {
-        EvidenceFormat.None => null,
-        EvidenceFormat.Tpm => ("permanent-identifier", new FakeTpm(vendors.Tpm, Serial).Identifier),
-        EvidenceFormat.Idevid => ("hardware-module", Kind == "printer" ? IdevidDevice.PrinterIdentifier(Serial) : IdevidDevice.ModuleIdentifier(Serial)),
-        _ => ("serial", Serial),
-    };
+    public (string Kind, string Value)? Identity(FakeVendors vendors) => LedgerName.Of(Devices.Find(Kind), Serial, vendors);
 }
 
 /// <summary>What a fleet is and does: the same for the same options and seed.</summary>

@@ -29,8 +29,8 @@ internal sealed class FleetRun(FleetSurroundings surroundings, FleetStatistics s
     // P-384 would be most of the simulator's own time
     private const string FleetKey = "ec-p256";
 
-    // polled as servers' clients do, but never so slowly that the slowest pause is what is measured
-    private static readonly ClientBehaviour Habits = new() { LongestPause = TimeSpan.FromSeconds(1) };
+    // never so slow in looking that the longest pause is what is measured
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private long _start;
 
@@ -41,7 +41,7 @@ internal sealed class FleetRun(FleetSurroundings surroundings, FleetStatistics s
         foreach (var directory in kinds.Select(surroundings.Directory).Distinct())
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            await Run(directory, key).Client.Directory(cancellation);
+            await Run(directory, key, new ClientBehaviour()).Client.Directory(cancellation);
         }
     }
 
@@ -79,7 +79,7 @@ internal sealed class FleetRun(FleetSurroundings surroundings, FleetStatistics s
     private async Task Enroll(FleetDevice device, CancellationToken cancellation)
     {
         using var accountKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var run = Run(surroundings.Directory(device.Kind), accountKey);
+        var run = Run(surroundings.Directory(device.Kind), accountKey, Devices.Find(device.Kind).Client);
         var chain = await Certificate(run, device, renewed: false, cancellation);
         if (device.Renews)
         {
@@ -122,26 +122,18 @@ internal sealed class FleetRun(FleetSurroundings surroundings, FleetStatistics s
                 Key = FleetKey,
                 Fault = fault,
                 InHaste = true,
-                Network = surroundings.Network is { } network ? new Shared(network) : null,
+                Network = surroundings.Network is { } network ? new SharedNetwork(network) : null,
             },
             () => surroundings.Vendors, surroundings.Time.GetUtcNow(), cancellation);
     }
 
-    private EnrollmentRun Run(string directory, ECDsa accountKey) => new(surroundings.Http, directory, accountKey, surroundings.Time)
+    private EnrollmentRun Run(string directory, ECDsa accountKey, ClientBehaviour habits) => new(surroundings.Http, directory, accountKey, surroundings.Time)
     {
         OnStep = statistics.Step,
-        Behaviour = Habits,
+        Behaviour = habits with { LongestPause = LongestPause },
     };
 
     private static string Name(AcmeClientException failure) => failure.Problem is { } problem
         ? $"{problem.Type.Replace(Problems.Namespace, "", StringComparison.Ordinal)}{(problem.Reason is null ? "" : $" ({problem.Reason})")} at {failure.Step}"
         : $"no answer of ACME at {failure.Step}";
-
-    /// <summary>The fleet's one network, which no host of it ends.</summary>
-    private sealed class Shared(IHostNetwork network) : IHostNetwork
-    {
-        public void Serve(string token, string keyAuthorization) => network.Serve(token, keyAuthorization);
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
 }

@@ -88,7 +88,7 @@ internal sealed record AndroidMaker(AndroidVendor Vendor, DateTimeOffset Now)
         var attestationKey = Has(AndroidFault.RevokedCertificate) ? vendor.Leaked : Device.StrongBox ? vendor.StrongBox : vendor.Tee;
         var issuer = Device.FactoryProvisioned
             ? attestationKey.Reissue(Expired)
-            : AndroidVendor.Provisioned(attestationKey, Expired);
+            : AndroidVendor.Provisioned(attestationKey, Now, Expired);
         var leaf = Leaf(key.ExportSubjectPublicKeyInfo(), Description(challenge, Device, key));
         List<byte[]> above = [issuer, vendor.DroidCa.Certificate, .. PresentsRoot ? [vendor.Root.Certificate] : Array.Empty<byte[]>()];
         if (Has(AndroidFault.ForgedDescriptionBelow) || Has(AndroidFault.PlainCertificateBelow))

@@ -48,6 +48,9 @@ internal sealed record EkMaker(FakeTpm Tpm, DateTimeOffset Now)
 
     /// <summary>The attestation key's type; the faults that need RSA choose it themselves.</summary>
     public bool RsaAttestationKey { get; init; }
+
+    /// <summary>The vendor's id in the endorsement certificate; null for the simulator's own, which is in no registry.</summary>
+    public string? Manufacturer { get; init; }
     public ImmutableHashSet<EkFault> Faults { get; init; } = [];
     public ImmutableHashSet<EkVariant> Variants { get; init; } = [];
 
@@ -189,6 +192,7 @@ internal sealed record EkMaker(FakeTpm Tpm, DateTimeOffset Now)
         Has(EkFault.NoTpmAttributes) ? []
         : Has(EkFault.WrongVendor) ? [TpmVendor.AlternativeName(null, manufacturer: TestVendor)]
         : Is(EkVariant.DirectoryAttributes) ? [TpmVendor.DirectoryAttributes()]
+        : Manufacturer is { } manufacturer ? [TpmVendor.AlternativeName(null, manufacturer: manufacturer)]
         : [TpmVendor.AlternativeName(null, Is(EkVariant.MultiValuedRdn))];
 
     private byte[] Stored(byte[] certificate) =>

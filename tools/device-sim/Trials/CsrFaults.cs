@@ -36,8 +36,8 @@ internal static class CsrFaults
         Csr("csr-unknown-key-type", Finalize, "the CSR has an X25519 key", "csr-key-type-unsupported", _ => WithKey(X25519())),
         Csr("csr-unwanted-key-type", Finalize, "the CSR has a key of a type that the profile does not allow", "csr-key-type-not-allowed", trial =>
         {
-            using var large = RSA.Create(4096);
-            return Request(large, Names(trial));
+            using var other = ECDsa.Create(ECCurve.NamedCurves.nistP521);
+            return Request(other, Names(trial));
         }).Of("mac", "tpm", "android"),
         Csr("csr-other-device", "device-attest §3.2", "the CSR names another device than the order", "csr-device-name-not-ordered",
             trial => Request(Key(trial), CsrContent.PermanentIdentifierName("STRANGER1"))).OfDevices(),

@@ -36,6 +36,9 @@ internal sealed class Trial(HttpClient http, string directoryUrl, IDevice device
     /// <summary>External account, for directories that want one.</summary>
     public ExternalAccountCredential? ExternalAccount { get; init; }
 
+    /// <summary>Longest pause between two looks.</summary>
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The directory's URL.</summary>
     public string DirectoryUrl => directoryUrl;
 
@@ -64,6 +67,7 @@ internal sealed class Trial(HttpClient http, string directoryUrl, IDevice device
         RequestTimeout = RequestLimit,
         UserAgent = "device-sim",
         OnStep = OnStep,
+        LongestPause = LongestPause,
     });
 
     /// <summary>The attestation CA beside this directory.</summary>

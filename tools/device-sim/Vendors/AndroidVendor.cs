@@ -12,7 +12,7 @@ internal sealed class AndroidVendor
     public AndroidVendor(Seed seed)
     {
         Root = FakeCa.Root(seed, RootName, EcDomain.P384);
-        DroidCa = Root.Intermediate("DeviceAcme Simulator Droid CA1", EcDomain.P384);
+        DroidCa = Root.Intermediate("DeviceAcme Simulator Droid CA2", EcDomain.P384);
         Tee = DroidCa.Intermediate("DeviceAcme Simulator TEE", EcDomain.P256);
         Leaked = DroidCa.Intermediate(LeakedName, EcDomain.P256);
         LeakedSerial = Convert.ToHexStringLower(Leaked.Serial.ToByteArray(isUnsigned: true, isBigEndian: true));
@@ -37,7 +37,10 @@ internal sealed class AndroidVendor
     /// <summary>The list of revoked attestation certificates: the leaked one is on it.</summary>
     public string StatusList => $$"""{ "entries": { "{{LeakedSerial}}": { "status": "REVOKED", "reason": "KEY_COMPROMISE" } } }""" + "\n";
 
-    /// <summary>The certificate of an attestation key with its provisioning information, as devices present it.</summary>
-    public static byte[] Provisioned(FakeCa attestationKey, Func<CertificateFields, CertificateFields>? change = null) => attestationKey.Reissue(fields =>
-        (change ?? (same => same))(fields with { Extensions = [.. fields.Extensions, Provisioning] }));
+    /// <summary>The certificate of an attestation key that was provisioned remotely a few days ago, for a few weeks: with its provisioning information, as devices present it.</summary>
+    public static byte[] Provisioned(FakeCa attestationKey, DateTimeOffset now, Func<CertificateFields, CertificateFields>? change = null) => attestationKey.Reissue(fields =>
+        (change ?? (same => same))(fields with { NotBefore = Midnight(now).AddDays(-5), NotAfter = Midnight(now).AddDays(25), Extensions = [.. fields.Extensions, Provisioning] }));
+
+    // whole days: what a phone presents is the same in all runs of a day
+    private static DateTimeOffset Midnight(DateTimeOffset now) => new(now.UtcDateTime.Date, TimeSpan.Zero);
 }

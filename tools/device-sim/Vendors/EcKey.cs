@@ -92,7 +92,7 @@ internal sealed class EcKey
         // The platform multiplies the generator for us: the public half of the nonce is the point that ECDSA needs.
         using var point = Import(Domain, nonce);
         var r = Number(point.ExportParameters(includePrivateParameters: false).Q.X!) % Domain.Order;
-        var s = BigInteger.ModPow(nonce, Domain.Order - 2, Domain.Order) * (z + (r * _d)) % Domain.Order;
+        var s = RsaKey.Inverse(nonce, Domain.Order) * (z + (r * _d)) % Domain.Order;
         signature = Der.Sequence(writer =>
         {
             writer.WriteInteger(r);

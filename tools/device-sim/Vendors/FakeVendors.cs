@@ -47,6 +47,7 @@ internal sealed class FakeVendors
         ("step", "simulator-security-key-root.pem", YubiKey.AttestationRoot.Certificate),
         ("tpm", "simulator-attestation-root.pem", Tpm.AttestationRoot.Certificate),
         ("tpm-ek", "simulator-vendor-root.pem", Tpm.VendorRoot.Certificate),
+        ("tpm-virtual", "simulator-vendor-root.pem", Tpm.VendorRoot.Certificate),
     ];
 
     /// <summary>What the anchors of a folder may vouch for, as <c>terms.yaml</c> in it says.</summary>

@@ -10,7 +10,8 @@ namespace DeviceAcme.Simulator.Vendors;
 internal static class RsaKey
 {
     private const int Exponent = 65537;
-    private const int Rounds = 24;
+    // for a random candidate of 1024 bits fewer would do (FIPS 186-5 B.3)
+    private const int Rounds = 5;
     private static readonly int[] SmallPrimes = [.. Enumerable.Range(3, 4000).Where(n => n % 2 == 1 && Enumerable.Range(3, 62).Where(d => d % 2 == 1).TakeWhile(d => d * d <= n).All(d => n % d != 0))];
 
     public static RSA Make(Seed seed, string label, int bits)
@@ -86,7 +87,8 @@ internal static class RsaKey
         return false;
     }
 
-    private static BigInteger Inverse(BigInteger value, BigInteger modulus)
+    /// <summary>Euclid's way: ten times as fast as a power.</summary>
+    public static BigInteger Inverse(BigInteger value, BigInteger modulus)
     {
         var (r, next, t, nextT) = (modulus, value % modulus, BigInteger.Zero, BigInteger.One);
         while (!next.IsZero)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 
@@ -12,6 +13,8 @@ internal sealed class TpmVendor
     private const string Manufacturer = "id:53494D30";
     private const string Model = "DeviceAcme Simulator";
     private const string Version = "id:00010002";
+
+    private readonly ConcurrentDictionary<string, Lazy<RSAParameters>> _rsaKeys = new(StringComparer.Ordinal);
 
     public TpmVendor(Seed seed)
     {
@@ -32,6 +35,13 @@ internal sealed class TpmVendor
     public static string Identifier(byte[] ekCertificate) => $"{IdentifierValue(ekCertificate)}/{Oids.EkPermanentIdentifierSha256}";
 
     public static string IdentifierValue(byte[] ekCertificate) => Convert.ToHexStringLower(SHA256.HashData(ekCertificate));
+
+    /// <summary>The RSA key of a TPM of this vendor that grows from the seed; grown once.</summary>
+    public RSA RsaKey(string label) => RSA.Create(_rsaKeys.GetOrAdd(label, name => new Lazy<RSAParameters>(() =>
+    {
+        using var grown = Vendors.RsaKey.Make(Seed, "tpm:" + name, 2048);
+        return grown.ExportParameters(includePrivateParameters: true);
+    })).Value);
 
     /// <summary>EK certificate: empty subject, critical SAN with the TPM's description, EKU tcg-kp-EKCertificate.</summary>
     public CertificateFields EkFields(string device, byte[] publicKey) => new()
