@@ -79,6 +79,9 @@ internal sealed record ServerOptions
     /// <summary>Passphrase of the CA's key files; null leaves them unencrypted.</summary>
     public string? CaPassphrase { get; init; }
 
+    /// <summary>Valid authorizations of names and addresses serve later orders of their account (RFC 8555 §7.1.3).</summary>
+    public bool ReuseAuthorizations { get; init; }
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>The public base URL as clients write it, without a trailing slash.</summary>

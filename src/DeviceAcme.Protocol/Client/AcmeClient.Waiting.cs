@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Protocol.Client;
@@ -5,6 +6,9 @@ namespace DeviceAcme.Protocol.Client;
 public sealed partial class AcmeClient
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+
+    // by order: what finalize said
+    private readonly ConcurrentDictionary<string, TimeSpan> _firstPauses = new(StringComparer.Ordinal);
 
     /// <summary>Looks at an authorization until it is valid (RFC 8555 §7.5.1).</summary>
     /// <exception cref="AcmeClientException">It became anything else, with the failed challenge's error; or the time is over.</exception>
@@ -25,7 +29,15 @@ public sealed partial class AcmeClient
 
     /// <summary>Looks at a finalized order until it is <c>valid</c>.</summary>
     /// <exception cref="AcmeClientException">It became invalid, with its error; or the time is over.</exception>
-    public Task<OrderObject> WaitForCertificate(string url, CancellationToken cancellation = default) => WaitForOrder(url, ["ready", "processing"], cancellation);
+    public async Task<OrderObject> WaitForCertificate(string url, CancellationToken cancellation = default)
+    {
+        if (_firstPauses.TryRemove(url, out var pause))
+        {
+            await Task.Delay(Shorter(pause, options.LongestPause), options.Time, cancellation);
+        }
+
+        return await WaitForOrder(url, ["ready", "processing"], cancellation);
+    }
 
     private async Task<OrderObject> WaitForOrder(string url, string[] waiting, CancellationToken cancellation)
     {

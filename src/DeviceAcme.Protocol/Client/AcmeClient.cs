@@ -131,8 +131,18 @@ public sealed partial class AcmeClient(HttpClient http, string directoryUrl, Jws
     /// <param name="order">The order, <c>ready</c>.</param>
     /// <param name="csr">DER of the PKCS #10 request.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    public async Task<OrderObject> Finalize(OrderObject order, ReadOnlyMemory<byte> csr, CancellationToken cancellation = default) =>
-        (await Post("finalize", order.Finalize, RequestPayloads.Finalize(csr.Span), cancellation)).Read(AcmeJson.Default.OrderObject);
+    public async Task<OrderObject> Finalize(OrderObject order, ReadOnlyMemory<byte> csr, CancellationToken cancellation = default)
+    {
+        var answer = await Post("finalize", order.Finalize, RequestPayloads.Finalize(csr.Span), cancellation);
+        var finalized = answer.Read(AcmeJson.Default.OrderObject);
+        // §7.4: an order that is processing is looked at after the time given here
+        if (finalized.Status == "processing" && answer.Location is { } url && answer.RetryAfter(options.Time.GetUtcNow()) is { } pause)
+        {
+            _firstPauses[url] = pause;
+        }
+
+        return finalized;
+    }
 
     /// <summary>Downloads a chain (§7.4.2); its <see cref="CertificateChain.Alternates"/> can be downloaded the same way.</summary>
     public async Task<CertificateChain> DownloadChain(string url, CancellationToken cancellation = default) =>

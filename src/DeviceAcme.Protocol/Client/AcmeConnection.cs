@@ -81,7 +81,9 @@ internal sealed class AcmeConnection(HttpClient http, AcmeClientOptions options)
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         try
         {
+            // RFC 8555 §6.1: both, the one a MUST and the other a SHOULD
             request.Headers.TryAddWithoutValidation("User-Agent", options.UserAgent);
+            request.Headers.TryAddWithoutValidation("Accept-Language", "en");
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             answer = new AcmeAnswer(step, response, await ReadBounded(step, url, response, either.Token));
             Keep(answer.ReplayNonce);

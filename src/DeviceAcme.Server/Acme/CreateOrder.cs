@@ -35,7 +35,7 @@ internal static class CreateOrder
 
         RequestedValidity.Check(profile.Certificate, wanted.NotBefore, wanted.NotAfter, request.Now);
 
-        var saved = await db.Commit(context => Save(context, request, wanted, profile, identifiers, ticket), cancellation);
+        var saved = await db.Commit(context => Save(context, request, wanted, profile, identifiers, ticket, options.ReuseAuthorizations), cancellation);
 
         return Reply.Order(request, saved, StatusCodes.Status201Created);
     }
@@ -57,7 +57,7 @@ internal static class CreateOrder
     }
 
     private static OrderWithAuthorizations Save(
-        AcmeContext context, AcmeRequest request, NewOrderRequest wanted, CertificateProfile profile, IReadOnlyList<AcmeIdentifier> identifiers, Ticket? ticket)
+        AcmeContext context, AcmeRequest request, NewOrderRequest wanted, CertificateProfile profile, IReadOnlyList<AcmeIdentifier> identifiers, Ticket? ticket, bool reuse)
     {
         RequireRoom(context, request);
         context.RequireNothingAgainst(profile, identifiers);
@@ -78,7 +78,7 @@ internal static class CreateOrder
         context.Orders.Add(order);
         context.Record(happened);
 
-        var authorizations = identifiers.Select(identifier => Authorize(context, request, profile, identifier, ticket)).ToList();
+        var authorizations = identifiers.Select(identifier => Authorize(context, request, profile, identifier, ticket, reuse)).ToList();
         for (var position = 0; position < authorizations.Count; position++)
         {
             context.OrderAuthorizations.Add(new OrderAuthorization { OrderId = order.Id, AuthorizationId = authorizations[position].Id, Position = position });
@@ -102,17 +102,19 @@ internal static class CreateOrder
         }
     }
 
-    /// <summary>A pre-authorization of this account that is still good (RFC 8555 §7.4.1), or a new authorization.</summary>
-    private static Authorization Authorize(AcmeContext context, AcmeRequest request, CertificateProfile profile, AcmeIdentifier identifier, Ticket? ticket)
+    /// <summary>A pre-authorization of this account that is still good (RFC 8555 §7.4.1), one of an earlier order where they are reused, or a new one.</summary>
+    private static Authorization Authorize(AcmeContext context, AcmeRequest request, CertificateProfile profile, AcmeIdentifier identifier, Ticket? ticket, bool reuse)
     {
         var (value, wildcard) = IdentifierTypes.Find(identifier.Type)!.Authorize(identifier.Value);
         var now = request.Now;
         var account = request.Account.Id;
         // what was authorized while the profile merely observed has no attested key, and serves no order that requires one
         var keyless = profile.Attestation.Mode != AttestationMode.Required || identifier.Type is AcmeIdentifier.Dns or AcmeIdentifier.Ip;
+        // evidence is for one challenge: what a device proved is not taken for granted later, unless it asked for that itself (§7.4.1)
+        var reusable = reuse && identifier.Type is (AcmeIdentifier.Dns or AcmeIdentifier.Ip);
         var known = context.Authorizations.Include(authorization => authorization.Challenges)
             .Where(authorization => authorization.AccountId == account && authorization.IdentifierType == identifier.Type && authorization.IdentifierValue == value
-                && authorization.Profile == profile.Name && authorization.PreAuthorization && authorization.Wildcard == wildcard && authorization.Expires > now
+                && authorization.Profile == profile.Name && (authorization.PreAuthorization || (reusable && authorization.Status == AuthorizationStatus.Valid)) && authorization.Wildcard == wildcard && authorization.Expires > now
                 && (authorization.Status == AuthorizationStatus.Pending || (authorization.Status == AuthorizationStatus.Valid && (keyless || authorization.AttestedKey != null))))
             .OrderByDescending(authorization => authorization.Status == AuthorizationStatus.Valid)
             .ThenByDescending(authorization => authorization.CreatedAt)

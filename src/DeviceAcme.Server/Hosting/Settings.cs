@@ -72,6 +72,8 @@ internal static class Settings
             (options, text) => options with { AdminOidcRoleClaim = text }),
         List("admin-oidc-roles", "VALUE=ROLE", "what a value of that claim stands for, as in --admin-client-roles", "the values are the names of roles",
             SettingValues.Grant, (options, grants) => options with { AdminOidcRoles = grants }),
+        One("reuse-authorizations", "true|false", "whether a valid authorization of a name or an address serves later orders of its account too, for as long as it lasts; devices are proven for each order", "false",
+            (options, text) => options with { ReuseAuthorizations = SettingValues.OneOf(text, "true", "false") == "true" }),
         List("caa-identities", "DOMAIN", "names by which CAA records allow this CA", "none",
             SettingValues.DomainName, (options, names) => options with { CaaIdentities = names }),
         One("terms-of-service", "URL", "terms that an account must agree to", null,

@@ -3,7 +3,7 @@ using DeviceAcme.EndToEnd.Processes;
 namespace DeviceAcme.EndToEnd.Clients;
 
 /// <summary>certbot: http-01 with its own web server, dns-01 with a hook.</summary>
-internal sealed class Certbot(RunningServer server, string folder) : IStockClient
+internal sealed class Certbot(IClientSurroundings server, string folder) : IStockClient
 {
     private readonly Dictionary<string, string> _environment = new()
     {

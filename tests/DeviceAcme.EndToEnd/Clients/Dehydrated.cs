@@ -5,11 +5,11 @@ namespace DeviceAcme.EndToEnd.Clients;
 /// <summary>dehydrated: it writes http-01 answers and tls-alpn-01 certificates into folders, and calls a hook for dns-01.</summary>
 internal sealed class Dehydrated : IStockClient
 {
-    private readonly RunningServer _server;
+    private readonly IClientSurroundings _server;
     private readonly string _folder;
     private readonly Dictionary<string, string> _environment;
 
-    public Dehydrated(RunningServer server, string folder, string keyAlgorithm = "secp384r1")
+    public Dehydrated(IClientSurroundings server, string folder, string keyAlgorithm = "secp384r1")
     {
         _server = server;
         _folder = folder;

@@ -3,7 +3,7 @@ using DeviceAcme.EndToEnd.Processes;
 namespace DeviceAcme.EndToEnd.Clients;
 
 /// <summary>lego: http-01 and tls-alpn-01 with its own listeners, dns-01 with its exec provider.</summary>
-internal sealed class Lego(RunningServer server, string folder) : IStockClient
+internal sealed class Lego(IClientSurroundings server, string folder) : IStockClient
 {
     private readonly Dictionary<string, string> _environment = new()
     {

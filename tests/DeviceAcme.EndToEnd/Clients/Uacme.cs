@@ -6,11 +6,11 @@ namespace DeviceAcme.EndToEnd.Clients;
 /// <remarks>It trusts what the system trusts and cannot be told otherwise, so it sees our root in the system's place.</remarks>
 internal sealed class Uacme : IStockClient
 {
-    private readonly RunningServer _server;
+    private readonly IClientSurroundings _server;
     private readonly string _folder;
     private readonly string _trust;
 
-    public Uacme(RunningServer server, string folder)
+    public Uacme(IClientSurroundings server, string folder)
     {
         _server = server;
         _folder = folder;

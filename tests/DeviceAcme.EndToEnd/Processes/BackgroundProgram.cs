@@ -23,6 +23,9 @@ internal sealed class BackgroundProgram : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>All that it said.</summary>
+    public string Output => Said;
+
     private string Said
     {
         get
@@ -48,9 +51,26 @@ internal sealed class BackgroundProgram : IAsyncDisposable
 
     public Task UntilItSays(string words) => Until(() => Said.Contains(words, StringComparison.Ordinal));
 
+    /// <summary>Asks it to end, as a service supervisor does; its exit code.</summary>
+    public async Task<int> Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Limit);
+        await _process.WaitForExitAsync(limit.Token);
+        // once more without a token: only that waits for the last lines
+        _process.WaitForExit();
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
-        _process.Kill(entireProcessTree: true);
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
         await _process.WaitForExitAsync();
         _process.Dispose();
     }

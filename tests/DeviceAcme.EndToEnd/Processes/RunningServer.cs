@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using DeviceAcme.EndToEnd.Clients;
 using DeviceAcme.Server.Hosting;
 using DeviceAcme.Simulator.Dns;
 using DeviceAcme.Simulator.Enrollment;
@@ -13,7 +14,7 @@ namespace DeviceAcme.EndToEnd.Processes;
 /// The server as its users run it: the program as a process of its own, on loopback ports and a folder that nobody else has. It trusts the
 /// simulator's vendors and registers their devices; every name resolves to this machine, and TXT records are what a test or a client's hook writes.
 /// </summary>
-public sealed class RunningServer : IAsyncLifetime
+public sealed class RunningServer : IAsyncLifetime, IClientSurroundings
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("deviceacme-run-").FullName;
     private readonly int[] _ports = FreePorts.Take(6);

@@ -197,6 +197,24 @@ public sealed class AuthorizationTests(SharedServer shared)
         (await account.Get(order.Header("Location")!)).State.Should().Be("invalid");
     }
 
+    [Theory, Spec("RFC 8555 §7.1.3"), InlineData(true), InlineData(false)]
+    public async Task A_valid_authorization_serves_the_next_order_where_the_server_is_told_so(bool reuse)
+    {
+        await using var server = await TestServer.Start(configure: options => options with { ReuseAuthorizations = reuse });
+        var (account, other) = (new TestAccount(server), new TestAccount(server));
+        await account.Register();
+        await other.Register();
+        var first = await account.Authorize(await account.Order(("dns", "host.example")));
+
+        var again = await account.Order(("dns", "host.example"));
+
+        again.State.Should().Be(reuse ? "ready" : "pending");
+        ((string?)again.Json["authorizations"]![0] == (string?)first.Json["authorizations"]![0]).Should().Be(reuse);
+        (await account.Order(("dns", "host.example"), ("dns", "www.host.example"))).State.Should().Be("pending", "the other name is not proven");
+        (await account.Order(("dns", "*.host.example"))).State.Should().Be("pending", "a wildcard is proven by itself");
+        (await other.Order(("dns", "host.example"))).State.Should().Be("pending", "what one account proved is not another's");
+    }
+
     private static async Task<TestReply> PreAuthorize(TestAccount account, string name)
     {
         var reply = await account.Post($"{account.Root}/new-authz", $$$"""{"identifier":{"type":"dns","value":"{{{name}}}"}}""");

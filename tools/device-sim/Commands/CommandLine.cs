@@ -15,6 +15,7 @@ internal static class CommandLine
             ConformanceCommand.Make(terminal, time),
             RunCommand.Make(terminal, time),
             SchemaCommand.Make(terminal),
+            ServeCommand.Make(terminal, time),
             VendorCommand.Make(terminal),
             DnsCommand.Make(terminal),
             TpmCommand.Make(terminal),
