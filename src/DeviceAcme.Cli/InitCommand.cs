@@ -159,6 +159,12 @@ internal sealed partial class InitCommand(TextReader input, TextWriter output, T
 
             # administration, on this machine
             admin-url: http://localhost:{adminPort}
+
+            # what a device management knows, brought into the ledger: docs/inventory-sync.md
+            # sync: sync.yaml
+
+            # the secrets of webhooks, a file each: docs/webhooks.md
+            # secrets: secrets
             """.ReplaceLineEndings("\n") + "\n" + (inventory is null ? "" : $"\n# the device ledger; what is in it already stays\ndevices: [\"{inventory.Replace("\\", "\\\\", StringComparison.Ordinal)}\"]\n");
     }
 

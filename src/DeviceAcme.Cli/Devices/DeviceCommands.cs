@@ -50,14 +50,18 @@ internal sealed class DeviceCommands(TextWriter output, Talk talk)
         {
             var server = await Server(parsed, cancellation);
             var device = await Find(server, parsed.GetRequiredValue(_device), cancellation);
+            var hanging = await server.Get($"{Path(device)}/enrollments", AdminJson.Default.DeviceEnrollments, cancellation);
             if (parsed.GetValue(_json))
             {
-                output.WriteLine(JsonSerializer.Serialize(device, AdminJson.Default.DeviceEntry));
+                // both answers of the API in one object
+                var both = JsonSerializer.SerializeToNode(device, AdminJson.Default.DeviceEntry)!.AsObject();
+                both["enrollments"] = JsonSerializer.SerializeToNode(hanging, AdminJson.Default.DeviceEnrollments);
+                output.WriteLine(both.ToJsonString());
                 return Success;
             }
 
             output.Write(DeviceText.One(device));
-            output.Write(DeviceText.Of(await server.Get($"{Path(device)}/enrollments", AdminJson.Default.DeviceEnrollments, cancellation)));
+            output.Write(DeviceText.Of(hanging));
             return Success;
         });
         return show;

@@ -10,7 +10,8 @@ internal static class DeviceText
         ["ID", "STATE", "IDENTIFIERS", "LABEL", "OWNER", "GROUPS", "LAST SEEN"],
         devices.Select(device => new[]
         {
-            device.Id, device.State, Names(device, " "), device.Label ?? "", device.Owner ?? "", string.Join(' ', device.Groups), device.LastSeenAt is { } seen ? ExplainText.Time(seen) : "never",
+            device.Id, device.State, Names(device, " "), device.Label ?? "", device.Owner ?? "", string.Join(' ', device.Groups), 
+            device.LastSeenAt is { } seen ? ExplainText.Time(seen) : device.LastEnrolledAt is { } enrolled ? $"ticket {ExplainText.Time(enrolled)}" : "never",
         }));
 
     public static string One(DeviceEntry device)
@@ -30,6 +31,7 @@ internal static class DeviceText
         [
             ("label", device.Label), ("owner", device.Owner), ("groups", device.Groups.Count > 0 ? string.Join(' ', device.Groups) : null), ("replaced by", device.ReplacedBy),
             ("last seen", device.LastSeenAt is { } seen ? ExplainText.Time(seen) : "never"),
+            ("enrolled", device.LastEnrolledAt is { } enrolled ? ExplainText.Time(enrolled) : null),
         ];
         foreach (var (name, value) in lines)
         {

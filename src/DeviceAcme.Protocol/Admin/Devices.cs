@@ -108,6 +108,10 @@ public sealed record DeviceEntry
     [JsonPropertyName("lastSeenAt")]
     public DateTimeOffset? LastSeenAt { get; init; }
 
+    /// <summary>When it last got a certificate, by evidence or by a ticket that is for it; absent for one that never got any.</summary>
+    [JsonPropertyName("lastEnrolledAt")]
+    public DateTimeOffset? LastEnrolledAt { get; init; }
+
     [JsonPropertyName("version")]
     public required int Version { get; init; }
 }

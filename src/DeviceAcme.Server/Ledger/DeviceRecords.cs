@@ -87,6 +87,7 @@ internal sealed class DeviceRecords(AcmeDb db)
     public static IReadOnlyList<DeviceEntry> Entries(AcmeContext context, IReadOnlyCollection<Device> devices)
     {
         var names = context.NamesOf(devices);
+        var enrolled = context.LastEnrolled(devices);
         return
         [
             .. devices.Select(device => new DeviceEntry
@@ -104,6 +105,7 @@ internal sealed class DeviceRecords(AcmeDb db)
                 ReplacedBy = device.ReplacedBy?.Value,
                 CreatedAt = device.CreatedAt,
                 LastSeenAt = device.LastSeenAt,
+                LastEnrolledAt = enrolled.TryGetValue(device.Id, out var at) ? at : null,
                 Version = device.Version,
             }),
         ];

@@ -83,6 +83,15 @@ internal static class DeviceQueries
         return context.DeviceIdentifiers.Where(name => ids.Contains(name.Device)).AsEnumerable().ToLookup(name => name.Device, name => new DeviceKey(name.Kind, name.Value));
     }
 
+    /// <summary>When each of them last got a certificate; those that never got any are missing.</summary>
+    public static IReadOnlyDictionary<DeviceId, DateTimeOffset> LastEnrolled(this AcmeContext context, IEnumerable<Device> devices)
+    {
+        var ids = devices.Select(device => (DeviceId?)device.Id).ToList();
+        return context.Certificates.Where(row => row.Device != null && ids.Contains(row.Device)).GroupBy(row => row.Device)
+            .Select(rows => new { Device = rows.Key, At = rows.Max(row => row.CreatedAt) }).AsEnumerable()
+            .ToDictionary(row => row.Device!.Value, row => row.At);
+    }
+
     private static IEnumerable<DeviceId> IdsOf(this AcmeContext context, IEnumerable<DeviceKey> keys) =>
         keys.Select(key => context.DeviceIdentifiers.Where(name => name.Kind == key.Kind && name.Value == key.Value).Select(name => (DeviceId?)name.Device).FirstOrDefault())
             .OfType<DeviceId>();

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using DeviceAcme.Core;
 using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Issuance;
@@ -12,10 +11,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Workers;
 
-/// <summary>
-/// Issues what could not be issued in its own request, and ends what has waited too long. The queue is the database: a restart loses nothing, the
-/// signal in memory only saves the wait for the next look.
-/// </summary>
+/// <summary>Issues what could not be issued in its own request, and ends what has waited too long.</summary>
 /// <remarks>
 /// The serial number is stored before it is signed: a process that ends between signature and commit leaves nothing that the store does not know,
 /// and the next attempt signs with the same number. The order's transition and a unique index let one certificate of an order in, whoever signs.
@@ -36,37 +32,18 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
     /// <summary>How often the table is looked at without a signal: for what time or an earlier process left behind, and before a failed attempt is made again.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
+    /// <summary>Before room is looked for again: somebody may have made it by hand.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+
     /// <summary>How long somebody else's service may fail an order that was approved when its time was nearly over.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
 
-    private readonly ConcurrentDictionary<OrderId, Task> _running = new();
-    private readonly SemaphoreSlim _signal = new(0);
+    private readonly RowQueue<OrderId> _queue = new(leases, Concurrency, LookAgain, time);
 
     /// <summary>There is something to do.</summary>
-    public void Wake()
-    {
-        if (_signal.CurrentCount == 0)
-        {
-            _signal.Release();
-        }
-    }
+    public void Wake() => _queue.Wake();
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            while (true)
-            {
-                await Look(stoppingToken);
-                await _signal.WaitAsync(LookAgain, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // what still runs is given up: its rows say so, and the next start takes them
-            await Task.WhenAll(_running.Values);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _queue.Run(Look, stoppingToken);
 
     private async Task Look(CancellationToken stopping)
     {
@@ -87,15 +64,11 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
 
     private async Task Start(CancellationToken stopping)
     {
+        var postponed = _queue.Postponed;
         await using var context = db.Read();
-        var waiting = await context.PendingIssuances.Where(pending => pending.State == IssuanceState.Issuing).OrderBy(pending => pending.RequestedAt)
+        var waiting = await context.PendingIssuances.Where(pending => pending.State == IssuanceState.Issuing && !postponed.Contains(pending.Order)).OrderBy(pending => pending.RequestedAt)
             .Select(pending => pending.Order).Take(Batch).ToListAsync(stopping);
-        var free = waiting.Where(id => !_running.ContainsKey(id)).ToList();
-        var taken = await leases.Take([.. free.Select(LeaseOf)], Concurrency - _running.Count, Lease, stopping);
-        foreach (var id in free.Where(id => taken.Contains(LeaseOf(id))))
-        {
-            _running[id] = Task.Run(() => Run(id, stopping), CancellationToken.None);
-        }
+        await _queue.Start(waiting, LeaseOf, Lease, id => Run(id, stopping), stopping);
     }
 
     private async Task Run(OrderId id, CancellationToken stopping)
@@ -115,11 +88,6 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
             // ours or the CA's, not the client's: the row stays in the queue, says why, and is tried again
             Failed(log, failure, id);
             await Task.Delay(LookAgain, CancellationToken.None);
-        }
-        finally
-        {
-            _running.TryRemove(id, out _);
-            Wake();
         }
     }
 
@@ -142,15 +110,26 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
                 throw refused;
             }
 
-            await db.Commit(context => Save(context, subject, outcome), CancellationToken.None);
+            if (await db.Commit(context => Save(context, subject, outcome), CancellationToken.None) is { } full)
+            {
+                throw full;
+            }
+
             Ended(log, id, outcome.Checks.Refusal?.Problem.Reason ?? "valid");
         }
         catch (ProblemException passing) when (IsPassing(passing.Problem) && time.GetUtcNow() < GivesUp(pending))
         {
-            // somebody else's service does not answer: the officer's word is not lost over that
+            // somebody else's service does not answer, or there is no room now: the officer's word is not lost over that
             await db.Commit(context => Note(context, id, passing), CancellationToken.None);
             Postponed(log, id, passing.Problem.Detail);
-            await Task.Delay(LookAgain, stopping);
+            if (passing.RetryAfterSeconds is { } seconds)
+            {
+                _queue.Postpone(id, time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(seconds, LongestPause.TotalSeconds)));
+            }
+            else
+            {
+                await Task.Delay(LookAgain, stopping);
+            }
         }
         catch (ProblemException refusal)
         {
@@ -166,7 +145,9 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
     }
 
     private static bool IsPassing(Problem problem) =>
-        problem.Reason == WebhookReasons.Unavailable.Code || problem.Reason == WebhookReasons.CircuitOpen.Code || problem.Type == Problems.Namespace + "dns";
+        problem.Reason == WebhookReasons.Unavailable.Code || problem.Reason == WebhookReasons.CircuitOpen.Code || problem.Type == Problems.Namespace + "dns" || IsLimit(problem);
+
+    private static bool IsLimit(Problem problem) => problem.Type == Problems.Namespace + "rateLimited";
 
     private static DateTimeOffset GivesUp(PendingIssuance pending) =>
         pending.DecidedAt is { } decided && decided + Patience > pending.Expires ? decided + Patience : pending.Expires;
@@ -190,23 +171,30 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
         return pending;
     }
 
-    private static void Save(AcmeContext context, IssuanceCase subject, IssuanceOutcome outcome)
+    /// <returns>Why it must wait: others took the room while it was signed. Null where the order has ended.</returns>
+    private static ProblemException? Save(AcmeContext context, IssuanceCase subject, IssuanceOutcome outcome)
     {
         var (order, _) = context.FindOrder(subject.Order.Id)!;
         if (order.Status != OrderStatus.Processing)
         {
             // the account went, or an authorization was given up, while it was signed: nobody has seen the certificate
-            return;
+            return null;
         }
 
         if (context.Confirm(subject, outcome) is IssuanceOutcome.Issued issued)
         {
             context.SaveIssued(subject, issued);
         }
+        else if (outcome.Checks.Refusal is { } full && IsLimit(full.Problem) && subject.Now < GivesUp(subject.Pending!))
+        {
+            return full;
+        }
         else
         {
             context.SaveRefused(subject, new IssuanceOutcome.Refused(outcome.Checks));
         }
+
+        return null;
     }
 
     private void Refuse(AcmeContext context, OrderId id, Problem problem)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using DeviceAcme.Core;
 using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Challenges;
@@ -30,34 +29,12 @@ internal sealed partial class ValidationWorker(
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
 
     private readonly Dictionary<string, IChallengeValidator> _validators = validators.ToDictionary(validator => validator.Type, StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<ChallengeId, Task> _running = new();
-    private readonly SemaphoreSlim _signal = new(0);
+    private readonly RowQueue<ChallengeId> _queue = new(leases, Concurrency, LookAgain, time);
 
     /// <summary>There is something to do.</summary>
-    public void Wake()
-    {
-        if (_signal.CurrentCount == 0)
-        {
-            _signal.Release();
-        }
-    }
+    public void Wake() => _queue.Wake();
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            while (true)
-            {
-                await Look(stoppingToken);
-                await _signal.WaitAsync(LookAgain, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // what still runs is given up: its rows say processing, and the next start takes them
-            await Task.WhenAll(_running.Values);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _queue.Run(Look, stoppingToken);
 
     private async Task Look(CancellationToken stopping)
     {
@@ -83,12 +60,7 @@ internal sealed partial class ValidationWorker(
             .Select(challenge => challenge.Id)
             .Take(Window)
             .ToListAsync(stopping);
-        var free = waiting.Where(id => !_running.ContainsKey(id)).ToList();
-        var taken = await leases.Take([.. free.Select(LeaseOf)], Concurrency - _running.Count, Lease, stopping);
-        foreach (var id in free.Where(id => taken.Contains(LeaseOf(id))))
-        {
-            _running[id] = Task.Run(() => Run(id, stopping), CancellationToken.None);
-        }
+        await _queue.Start(waiting, LeaseOf, Lease, id => Run(id, stopping), stopping);
     }
 
     private async Task Run(ChallengeId id, CancellationToken stopping)
@@ -108,11 +80,6 @@ internal sealed partial class ValidationWorker(
             // ours, not the client's: the row stays in the queue and is tried again
             Failed(log, failure, id);
             await Task.Delay(LookAgain, CancellationToken.None);
-        }
-        finally
-        {
-            _running.TryRemove(id, out _);
-            Wake();
         }
     }
 

@@ -31,6 +31,9 @@ public sealed class DeviceCommandTests : IDisposable
         (await Run(server, 0, "retire", "A2")).Should().Contain("retired since");
         (await Run(server, 0, "show", "A1")).Should().Contain("certificates: none");
         (await Run(server, 0, "history", "A1", "--limit", "2")).Should().Contain("device.replaced").And.Contain("device.revoked").And.NotContain("device.added");
+        using var shown = JsonDocument.Parse(await Run(server, 0, "show", "A1", "--json"));
+        shown.RootElement.GetProperty("state").GetString().Should().Be("retired");
+        shown.RootElement.GetProperty("enrollments").EnumerateObject().Select(part => part.Name).Should().Contain(["accounts", "orders", "evidence", "certificates"]);
         JsonSerializer.Deserialize(await Run(server, 0, "list", "--json", "--state", "retired"), AdminJson.Default.DeviceList)!.Devices.Should().HaveCount(2);
     }
 

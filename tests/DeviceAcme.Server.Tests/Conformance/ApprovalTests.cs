@@ -6,6 +6,7 @@ using DeviceAcme.Core.Devices;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Ledger;
+using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Tests.Admin;
 using DeviceAcme.Server.Workers;
 using DeviceAcme.Testing;
@@ -47,6 +48,13 @@ public sealed class ApprovalTests : IAsyncLifetime
         ["strict"] = Approve.Replace("name: approve", "name: strict").Replace("unknown: approve", "unknown: refuse"),
         ["owned"] = Approve.Replace("name: approve", "name: owned").Replace("OU={{ledger.state}}", "OU={{ledger.owner}}"),
         ["forgetful"] = Approve.Replace("name: approve", "name: forgetful").Replace("CN={{identifier}}", "CN={{device.serial}}") + "\nevidence: { keep: none }\n",
+        ["one"] = """
+            name: one
+            identifiers: { dns: { challenges: [http-01], caa: false } }
+            accounts: { limits: { certificates: 1 } }
+            approval: required
+            certificate: { keys: [ec-p256], extended-key-usage: [server-auth], validity: 30d }
+            """,
         ["names"] = """
             name: names
             identifiers: { dns: { challenges: [http-01] } }
@@ -333,6 +341,68 @@ public sealed class ApprovalTests : IAsyncLifetime
         (await account.Settle(first.Header("Location")!)).State.Should().Be("valid");
         (await account.Enroll("waiting.example")).State.Should().Be("valid", "the same account for the same name");
         (await account.Enroll("another.example")).State.Should().Be("processing");
+    }
+
+    [Fact]
+    public async Task An_approved_order_without_room_waits_until_there_is_some()
+    {
+        var (account, waiting) = await TwoWithRoomForOne();
+
+        await Server.Server.Db.Commit(context => context.Record(context.Certificates.Single().Revoke(null, null, "olga", Server.Clock.GetUtcNow())));
+        Server.Clock.Advance(TimeSpan.FromMinutes(6));
+        Worker.Wake();
+
+        (await account.Settle(waiting)).State.Should().Be("valid");
+    }
+
+    [Fact]
+    public async Task An_approved_order_that_finds_no_room_in_time_ends_with_the_limits_reason()
+    {
+        var (account, waiting) = await TwoWithRoomForOne();
+
+        Server.Clock.Advance(TimeSpan.FromDays(8));
+        Worker.Wake();
+
+        var ended = await account.Settle(waiting);
+        ended.State.Should().Be("invalid");
+        ((string)ended.Json["error"]!["reason"]!).Should().Be("account-limit-certificates");
+    }
+
+    /// <summary>Two orders of one account that are approved at once, where there is room for one certificate: the URL of the one that waits.</summary>
+    private async Task<(TestAccount Account, string Waiting)> TwoWithRoomForOne()
+    {
+        var account = await Server.Account("one");
+        var urls = new List<string>();
+        foreach (var name in new[] { "one.example", "two.example" })
+        {
+            var order = await account.Authorize(await account.Order(("dns", name)));
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var finalized = await account.Post((string)order.Json["finalize"]!, $$"""{"csr":"{{TestAccount.Csr(key, name)}}"}""");
+            finalized.State.Should().Be("processing", finalized.Body);
+            urls.Add(finalized.Header("Location")!);
+        }
+
+        await Server.Server.Db.Commit(context =>
+        {
+            foreach (var pending in context.PendingIssuances.ToList())
+            {
+                context.Record(pending.Approve(null, "olga", Server.Clock.GetUtcNow()));
+            }
+        });
+        Worker.Wake();
+        for (var tries = 0; ; tries++)
+        {
+            var states = new[] { (await account.Get(urls[0])).State, (await account.Get(urls[1])).State };
+            await using var context = Server.Server.Db.Read();
+            if (states.Contains("valid") && context.PendingIssuances.Any(pending => pending.Failure != null))
+            {
+                states.Should().BeEquivalentTo("valid", "processing");
+                return (account, urls[Array.IndexOf(states, "processing")]);
+            }
+
+            tries.Should().BeLessThan(500, string.Join(' ', states));
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]

@@ -155,6 +155,22 @@ public sealed class InventorySyncTests
     }
 
     [Fact]
+    public async Task A_milder_hold_of_the_inventory_does_not_take_the_place_of_an_administrators()
+    {
+        await using var scene = await SyncScene.Start("", States.Replace("lost: blocked", "lost: blocked, watched: quarantined"));
+        scene.Source.Body = """[{"serial":"A","status":"managed"}]""";
+        await scene.Run();
+        await Change(scene, "A", device => device.Block("stolen", "olga", scene.Server.Clock.GetUtcNow()));
+
+        foreach (var said in new[] { "watched", "managed" })
+        {
+            scene.Source.Body = $$"""[{"serial":"A","status":"{{said}}"}]""";
+            await scene.Run();
+            (await scene.States()).Should().Be("A:blocked", said);
+        }
+    }
+
+    [Fact]
     public async Task Devices_that_the_ledger_does_not_take_keep_no_others_out()
     {
         await using var scene = await SyncScene.Start("  gone: retire", "identifiers: { serial: serial, udid: udid }, label: name");

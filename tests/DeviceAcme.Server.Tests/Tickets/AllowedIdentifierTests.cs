@@ -159,7 +159,10 @@ public sealed class AllowedIdentifierTests(SharedServer shared)
         var ticket = await server.NewTicket(new NewTicketRequest { Profile = TestProfiles.Names, Device = "printer7.example", Allowed = ["dns:printer7.example"] });
         var account = server.At(ticket);
         await account.Register();
+        Entry(server).LastEnrolledAt.Should().BeNull();
         (await account.Enroll("printer7.example")).State.Should().Be("valid");
+        Entry(server).Should().BeEquivalentTo(
+            new { State = "expected", LastSeenAt = (DateTimeOffset?)null, LastEnrolledAt = (DateTimeOffset?)server.Clock.GetUtcNow() }, "nothing proved the device, and it has its certificate");
         var ready = await account.Authorize(await account.Order(("dns", "printer7.example")));
 
         await Import(server, """[{"identifiers":{"host":"printer7.example"},"state":"blocked"}]""");
@@ -172,6 +175,12 @@ public sealed class AllowedIdentifierTests(SharedServer shared)
         (await account.Order(("dns", "printer7.example"))).Reason.Should().Be("device-blocked");
         using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
         (await account.Post((string)ready.Json["finalize"]!, $$"""{"csr":"{{TestAccount.Csr(key, "printer7.example")}}"}""")).Reason.Should().Be("device-blocked");
+    }
+
+    private static DeviceEntry Entry(TestServer server)
+    {
+        using var context = server.Db.Read();
+        return DeviceRecords.Entries(context, [.. context.Devices]).Single();
     }
 
     [Fact]

@@ -1,8 +1,11 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Tests.Conformance;
+using DeviceAcme.Server.Workers;
 using FluentAssertions;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace DeviceAcme.Server.Tests.Webhooks;
@@ -216,6 +219,41 @@ public sealed class WebhookTests
         };
 
         (await server.Challenge()).Answer.State.Should().Be("valid");
+    }
+
+    [Fact]
+    public async Task What_an_officer_agreed_to_is_not_lost_while_nobody_answers()
+    {
+        await using var server = await WebhookServer.Start("finalize", "timeout: 1s, retries: 0", text => text + "\napproval: required");
+        server.Receiver.Answer = (asked, context) => Receiver.Say(asked, context, Department);
+        var (order, _, evidence) = await server.Challenge();
+        (await order.Finalize(evidence.Key)).State.Should().Be("processing");
+        var silent = 0;
+        server.Receiver.Answer = (asked, context) =>
+        {
+            if (Interlocked.Increment(ref silent) > 1)
+            {
+                return Receiver.Say(asked, context, Department);
+            }
+
+            context.Response.StatusCode = 503;
+            return Task.CompletedTask;
+        };
+
+        await server.Server.Db.Commit(context => context.Record(context.PendingIssuances.Single().Approve(null, "olga", server.Server.Clock.GetUtcNow())));
+        server.Server.Services.GetRequiredService<IssuanceWorker>().Wake();
+
+        for (var tries = 0; (await order.Account.Get(order.Url)).State == "processing"; tries++)
+        {
+            tries.Should().BeLessThan(600);
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        (await order.Account.Get(order.Url)).State.Should().Be("valid");
+        silent.Should().Be(2, "the first attempt found nobody");
+        server.Receiver.All.Should().HaveCount(3, "before the order waited, and twice afterwards");
+        await using var context = server.Server.Db.Read();
+        context.PendingIssuances.Single().Attempts.Should().Be(2);
     }
 
     [Fact]

@@ -65,7 +65,7 @@ internal sealed class HeardServer(string challengeType, int looksUntilValid = 0)
         var json = JsonElement.Parse(jws);
         Base64Url.TryDecode(json.GetProperty("payload").GetString(), 1 << 20, out var payload);
         Base64Url.TryDecode(json.GetProperty("signature").GetString(), 1024, out var signature);
-        return (payload.Length == 0 ? default : JsonElement.Parse(payload), signature.Length);
+        return (payload!.Length == 0 ? default : JsonElement.Parse(payload), signature!.Length);
     }
 
     private static string Certificate()

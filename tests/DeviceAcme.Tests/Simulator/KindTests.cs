@@ -61,7 +61,7 @@ public sealed class KindTests
         static int Signature(JwsSigner signer, int number)
         {
             Base64Url.TryDecode(JsonElement.Parse(signer.SignRaw([], BitConverter.GetBytes(number))).GetProperty("signature").GetString(), 100, out var signature);
-            return signature.Length;
+            return signature!.Length;
         }
     }
 
@@ -194,7 +194,7 @@ public sealed class KindTests
     private static CertificateRequest Csr(HeardServer server)
     {
         Base64Url.TryDecode(server.Payload("finalize").GetProperty("csr").GetString(), 1 << 16, out var csr);
-        return CertificateRequest.LoadSigningRequest(csr, HashAlgorithmName.SHA256, CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions);
+        return CertificateRequest.LoadSigningRequest(csr!, HashAlgorithmName.SHA256, CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions);
     }
 
     private static (string Format, IReadOnlyList<string> Members, IReadOnlyList<byte[]> Chain) Statement(HeardServer server)
