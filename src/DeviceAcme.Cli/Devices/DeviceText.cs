@@ -10,7 +10,7 @@ internal static class DeviceText
         ["ID", "STATE", "IDENTIFIERS", "LABEL", "OWNER", "GROUPS", "LAST SEEN"],
         devices.Select(device => new[]
         {
-            device.Id, device.State, Names(device, " "), device.Label ?? "", device.Owner ?? "", string.Join(' ', device.Groups), 
+            device.Id, device.State, Names(device, " "), device.Label ?? "", device.Owner ?? "", string.Join(' ', device.Groups),
             device.LastSeenAt is { } seen ? ExplainText.Time(seen) : device.LastEnrolledAt is { } enrolled ? $"ticket {ExplainText.Time(enrolled)}" : "never",
         }));
 

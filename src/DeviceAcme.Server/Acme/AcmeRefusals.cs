@@ -75,6 +75,8 @@ internal sealed class AcmeRefusals(RequestDelegate next, RefusalRecords records,
         IEnumerable<AcmeIdentifier> asked = refused is { } one ? [one] : subject.Identifiers;
         var named = asked
             .Where(identifier => identifier.Type is AcmeIdentifier.PermanentIdentifier or AcmeIdentifier.HardwareModule)
+            // U+0000 is in no identifier that the ledger takes, and PostgreSQL cannot even be asked for it
+            .Where(identifier => !identifier.Value.Contains('\0'))
             .SelectMany(identifier => subject.Profile.IsByTicket(identifier)
                 ? new[] { context.TicketByCode(identifier.Value)?.Device }.OfType<DeviceId>()
                 : context.Match(subject.Profile.KeysOf(identifier)).Devices.Select(device => device.Id))

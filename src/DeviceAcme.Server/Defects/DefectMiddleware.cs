@@ -6,7 +6,7 @@ using DeviceAcme.Server.Storage;
 namespace DeviceAcme.Server.Defects;
 
 /// <summary>Stands before everything else and makes the server wrong in one way: see <see cref="PlantedDefects"/>.</summary>
-internal sealed class DefectMiddleware(RequestDelegate next, DefectSwitch planted, Nonces nonces, AcmeDb db, ServerOptions options, TimeProvider time)
+internal sealed class DefectMiddleware(RequestDelegate next, DefectSwitch planted, INonces nonces, AcmeDb db, ServerOptions options, TimeProvider time)
 {
     private const int LargestBody = 2 << 20;
 

@@ -120,13 +120,15 @@ internal sealed partial class IssuanceWorker(AcmeDb db, ProfileCatalog profiles,
         catch (ProblemException passing) when (IsPassing(passing.Problem) && time.GetUtcNow() < GivesUp(pending))
         {
             // somebody else's service does not answer, or there is no room now: the officer's word is not lost over that
-            await db.Commit(context => Note(context, id, passing), CancellationToken.None);
-            Postponed(log, id, passing.Problem.Detail);
+            // the pause begins with the refusal, and not when it has been noted
             if (passing.RetryAfterSeconds is { } seconds)
             {
                 _queue.Postpone(id, time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(seconds, LongestPause.TotalSeconds)));
             }
-            else
+
+            await db.Commit(context => Note(context, id, passing), CancellationToken.None);
+            Postponed(log, id, passing.Problem.Detail);
+            if (passing.RetryAfterSeconds is null)
             {
                 await Task.Delay(LookAgain, stopping);
             }

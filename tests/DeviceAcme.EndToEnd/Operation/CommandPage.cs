@@ -53,7 +53,7 @@ internal sealed partial class CommandPage
 internal sealed record PageCommand(string Line, IReadOnlyList<string> Shown)
 {
     /// <summary>What this refuses is refused on purpose: the page shows the error.</summary>
-    public bool IsRefused => Shown.Any(line => line.Contains(": error: ", StringComparison.Ordinal) || line.Contains("the server's reason code is", StringComparison.Ordinal));
+    public bool IsRefused => Shown.Any(line => line.Contains(": error: ", StringComparison.Ordinal) || line.Contains("the server's reason code is", StringComparison.Ordinal) || line.Contains(": as expected, ", StringComparison.Ordinal));
 
     /// <summary>What runs in a terminal of its own until somebody ends it.</summary>
     public bool IsServer => Line is "./dev run" or "./dev sim dns";

@@ -7,7 +7,7 @@ namespace DeviceAcme.EndToEnd.Processes;
 /// <summary>A program that runs until it is disposed.</summary>
 internal sealed class BackgroundProgram : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
     private readonly Process _process;

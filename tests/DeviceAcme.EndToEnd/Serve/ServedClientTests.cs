@@ -19,7 +19,8 @@ public sealed class ServedClientTests(TrialServerFixture serve)
         var (code, said) = await serve.Enroll(kind, profile);
 
         code.Should().Be(0, said);
-        serve.Failed(Level.Must, Level.Should, Level.Advice).Should().BeEmpty();
+        // a simulated Mac leaves leading zeros of signatures out, as macOS does: once in 128 times there is one
+        serve.Failed(Level.Must, Level.Should, Level.Advice).Where(failed => kind != "mac" || !failed.StartsWith("signature-length", StringComparison.Ordinal)).Should().BeEmpty();
         serve.MarkOf("unknown-members").Should().Be(Mark.Pass);
         serve.MarkOf("order-polled-after-processing").Should().Be(Mark.Pass);
         serve.MarkOf("attestation-object").Should().Be(Mark.Pass);

@@ -30,7 +30,11 @@ internal sealed class HeardServer(string challengeType, int looksUntilValid = 0)
         var (status, body, location) = Answer(path);
         var answer = new HttpResponseMessage(status) { Content = new StringContent(body, Encoding.UTF8), RequestMessage = request };
         answer.Content.Headers.ContentType = new(path == "cert" ? "application/pem-certificate-chain" : "application/json");
-        answer.Headers.TryAddWithoutValidation("Replay-Nonce", Base64Url.Encode(RandomNumberGenerator.GetBytes(16)));
+        if (path != "directory")
+        {
+            answer.Headers.TryAddWithoutValidation("Replay-Nonce", Base64Url.Encode(RandomNumberGenerator.GetBytes(16)));
+        }
+
         answer.Headers.TryAddWithoutValidation("Retry-After", "0");
         if (location is not null)
         {
@@ -46,12 +50,15 @@ internal sealed class HeardServer(string challengeType, int looksUntilValid = 0)
         "new-account" => (HttpStatusCode.Created, """{"status":"valid"}""", "account"),
         "new-order" => (HttpStatusCode.Created, Order("pending"), "order"),
         "order" => (HttpStatusCode.OK, Order(Looked() ? "ready" : "pending"), null),
-        "authorization" => (HttpStatusCode.OK, $$"""{"status":"{{(Heard.Any(heard => heard.Path == "challenge") && Looked() ? "valid" : "pending")}}","identifier":{"type":"permanent-identifier","value":"x"},"challenges":[{{Challenge("pending")}}]}""", null),
+        "authorization" => (HttpStatusCode.OK, $$"""{"status":"{{(IsAnswered && Looked() ? "valid" : "pending")}}","identifier":{"type":"permanent-identifier","value":"x"},"challenges":[{{Challenge("pending")}}]}""", null),
         "challenge" => (HttpStatusCode.OK, Challenge(Looked() ? "valid" : "processing"), null),
         "finalize" => (HttpStatusCode.OK, Order("valid"), null),
         "cert" => (HttpStatusCode.OK, Pem, null),
         _ => (HttpStatusCode.OK, "", null),
     };
+
+    // the challenge of the last order
+    private bool IsAnswered => Heard.FindLastIndex(heard => heard.Path == "challenge") > Heard.FindLastIndex(heard => heard.Path == "new-order");
 
     private bool Looked() => _looks++ >= looksUntilValid;
 
@@ -63,10 +70,12 @@ internal sealed class HeardServer(string challengeType, int looksUntilValid = 0)
     private static (JsonElement Payload, int SignatureLength) Open(string jws)
     {
         var json = JsonElement.Parse(jws);
-        Base64Url.TryDecode(json.GetProperty("payload").GetString(), 1 << 20, out var payload);
-        Base64Url.TryDecode(json.GetProperty("signature").GetString(), 1024, out var signature);
-        return (payload!.Length == 0 ? default : JsonElement.Parse(payload), signature!.Length);
+        var payload = Octets(json.GetProperty("payload"));
+        return (payload.Length == 0 ? default : JsonElement.Parse(payload), Octets(json.GetProperty("signature")).Length);
     }
+
+    /// <summary>The octets of a base64url member.</summary>
+    public static byte[] Octets(JsonElement text) => Base64Url.TryDecode(text.GetString(), 1 << 20, out var octets) ? octets : throw new FormatException($"no base64url: {text}");
 
     private static string Certificate()
     {

@@ -17,6 +17,11 @@ namespace DeviceAcme.Tests.Simulator;
 public sealed class KindTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+
+    // made once: their roots cost half a second
+    private static readonly FakeVendors Vendors = new("kinds");
+    private static readonly FakeVendors SameVendors = new("kinds");
+    private static readonly FakeVendors OtherVendors = new("another");
     private static readonly string[] Usual = ["directory", "nonce", "new-account", "new-order", "authorization", "challenge", "order", "finalize", "cert"];
 
     public static TheoryData<string> Apple => [.. Devices.Of(EvidenceFormat.Apple)];
@@ -58,11 +63,7 @@ public sealed class KindTests
         lengths.Should().OnlyContain(length => length >= 60 && length <= 64);
         lengths.Count(length => length < 64).Should().BeInRange(6, 60, "two halves, each with a leading zero once in 256");
 
-        static int Signature(JwsSigner signer, int number)
-        {
-            Base64Url.TryDecode(JsonElement.Parse(signer.SignRaw([], BitConverter.GetBytes(number))).GetProperty("signature").GetString(), 100, out var signature);
-            return signature!.Length;
-        }
+        static int Signature(JwsSigner signer, int number) => HeardServer.Octets(JsonElement.Parse(signer.SignRaw([], BitConverter.GetBytes(number))).GetProperty("signature")).Length;
     }
 
     [Fact]
@@ -131,7 +132,7 @@ public sealed class KindTests
     {
         var text = $"{{ kind: {kind}, seed: laboratory, client-identifier: CODE1 }}";
 
-        var (first, again, other) = (await Made(text, "one"), await Made(text, "one"), await Made(text, "another"));
+        var (first, again, other) = (await Made(text, Vendors), await Made(text, SameVendors), await Made(text, OtherVendors));
 
         again.Identifier.Should().Be(first.Identifier);
         again.Csr.Should().Be(first.Csr, "the key of the certificate grows from the device's seed");
@@ -144,10 +145,10 @@ public sealed class KindTests
     {
         var kind = Devices.Find(ActivatedTpm.KindName);
 
-        var name = LedgerName.Of(kind, "a", new FakeVendors("one"));
+        var name = LedgerName.Of(kind, "a", Vendors);
 
-        LedgerName.Of(kind, "a", new FakeVendors("one")).Should().Be(name);
-        LedgerName.Of(kind, "a", new FakeVendors("one"), "id:49465800").Should().NotBe(name, "its endorsement certificate is another one");
+        LedgerName.Of(kind, "a", SameVendors).Should().Be(name);
+        LedgerName.Of(kind, "a", Vendors, "id:49465800").Should().NotBe(name, "its endorsement certificate is another one");
     }
 
     [Theory]
@@ -158,7 +159,7 @@ public sealed class KindTests
     {
         var server = new HeardServer("device-attest-01", looksUntilValid: 2);
         var file = YamlFields.Read($"{{ kind: tpm, client: {{ polls: {polls}, longest-pause: 1ms, user-agent: mine/1.0, agrees-to-terms: false }} }}", "device.yaml", DeviceFile.Read);
-        await using var device = await Devices.Start(file.Settings(), () => new FakeVendors("kinds"), Now, TestContext.Current.CancellationToken);
+        await using var device = await Devices.Start(file.Settings(), () => Vendors, Now, TestContext.Current.CancellationToken);
         using var account = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
         await Run(server, account, file.Client).Run(device, TestContext.Current.CancellationToken);
@@ -168,20 +169,18 @@ public sealed class KindTests
         server.Payload("new-account").EnumerateObject().Should().BeEmpty();
     }
 
-    private static async Task<(string Identifier, string Csr, IReadOnlyList<byte[]> Chain)> Made(string text, string vendors)
+    private static async Task<(string Identifier, string Csr, IReadOnlyList<byte[]> Chain)> Made(string text, FakeVendors vendors)
     {
         var server = new HeardServer("device-attest-01");
         await using var device = await Start(text, vendors);
-        await Enroll(device, server);
+        using var account = DeviceKeys.Grow(new Seed("device:laboratory"), "account", "ec-p256");
+        await Run(server, (ECDsa)account, Devices.Find(device.Kind).Client).Run(device, TestContext.Current.CancellationToken);
         var csr = Csr(server);
         return (device.Identifiers.Single().Value, $"{csr.SubjectName.Name} {Convert.ToHexString(csr.PublicKey.EncodedKeyValue.RawData)}", Statement(server).Chain);
     }
 
-    private static Task<IDevice> Start(string text, string vendors = "kinds")
-    {
-        var made = new FakeVendors(vendors);
-        return Devices.Start(YamlFields.Read(text, "device.yaml", DeviceFile.Read).Settings(), () => made, Now, TestContext.Current.CancellationToken);
-    }
+    private static Task<IDevice> Start(string text, FakeVendors? vendors = null) =>
+        Devices.Start(YamlFields.Read(text, "device.yaml", DeviceFile.Read).Settings(), () => vendors ?? Vendors, Now, TestContext.Current.CancellationToken);
 
     private static async Task Enroll(IDevice device, HeardServer server)
     {
@@ -191,16 +190,12 @@ public sealed class KindTests
 
     private static EnrollmentRun Run(HeardServer server, ECDsa account, ClientBehaviour client) => new(new HttpClient(server), HeardServer.Directory, account, TimeProvider.System) { Behaviour = client };
 
-    private static CertificateRequest Csr(HeardServer server)
-    {
-        Base64Url.TryDecode(server.Payload("finalize").GetProperty("csr").GetString(), 1 << 16, out var csr);
-        return CertificateRequest.LoadSigningRequest(csr!, HashAlgorithmName.SHA256, CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions);
-    }
+    private static CertificateRequest Csr(HeardServer server) => CertificateRequest.LoadSigningRequest(
+        HeardServer.Octets(server.Payload("finalize").GetProperty("csr")), HashAlgorithmName.SHA256, CertificateRequestLoadOptions.UnsafeLoadCertificateExtensions);
 
     private static (string Format, IReadOnlyList<string> Members, IReadOnlyList<byte[]> Chain) Statement(HeardServer server)
     {
-        Base64Url.TryDecode(server.Heard.First(heard => heard.Path == "challenge").Payload.GetProperty("attObj").GetString(), 1 << 16, out var statement);
-        var reader = new CborReader(statement);
+        var reader = new CborReader(HeardServer.Octets(server.Heard.First(heard => heard.Path == "challenge").Payload.GetProperty("attObj")));
         reader.ReadStartMap().Should().Be(2, "there is no authData");
         reader.ReadTextString().Should().Be("fmt");
         var format = reader.ReadTextString();

@@ -54,8 +54,11 @@ public sealed class SwitchTests
             (settings.Port, settings.Switches.NonceErrors, settings.Switches.Strict, settings.Switches.RateLimits).Should().Be((24000, 0.2, true, new RateLimit(3, TimeSpan.FromSeconds(10))));
 
             File.WriteAllText(file, "nonce-errors: lots\nprocesing: 5s\n");
-            FluentActions.Invoking(() => ServeSettingTable.ReadFile(file, new ServeSettings())).Should().Throw<SimulatorException>()
-                .WithMessage("*line 1: nonce-errors: expected 0% to 100%*line 2: procesing is no member*");
+            var wrong = FluentActions.Invoking(() => ServeSettingTable.ReadFile(file, new ServeSettings())).Should().Throw<SimulatorException>().Which;
+            string[] mistakes = [wrong.Message, .. wrong.More];
+            mistakes.Should().SatisfyRespectively(
+                first => first.Should().Be($"{file}:1: nonce-errors: expected 0% to 100%, found 'lots'"),
+                second => second.Should().StartWith($"{file}:2: ").And.Contain("procesing"));
         }
         finally
         {
