@@ -13,6 +13,9 @@ internal sealed class DnsAnswerer : IAsyncDisposable
     // RFC 1035 §4.2.1; larger answers go over TCP, whatever EDNS size an asker claims
     private const int LargestDatagram = 512;
 
+    /// <summary>Ports that are tried where any will do.</summary>
+    private const int MostTries = 20;
+
     private readonly UdpClient _udp;
     private readonly TcpListener _tcp;
     private readonly IReadOnlyList<IPAddress> _addresses;
@@ -40,18 +43,26 @@ internal sealed class DnsAnswerer : IAsyncDisposable
     /// <param name="asked">Told of each question.</param>
     public static DnsAnswerer Start(IPEndPoint listen, IReadOnlyList<IPAddress> addresses, TxtRecords texts, Action<string>? asked = null)
     {
-        UdpClient? udp = null;
-        try
+        for (var tries = 1; ; tries++)
         {
-            udp = new UdpClient(listen);
-            var tcp = new TcpListener((IPEndPoint)udp.Client.LocalEndPoint!);
-            tcp.Start();
-            return new DnsAnswerer(udp, tcp, addresses, texts) { Asked = asked };
-        }
-        catch (SocketException failure)
-        {
-            udp?.Dispose();
-            throw new SimulatorException($"cannot answer DNS on {listen}: {failure.Message}", "does another 'sim dns' or 'sim enroll' run? --listen and --dns-listen choose another port");
+            UdpClient? udp = null;
+            try
+            {
+                udp = new UdpClient(listen);
+                var tcp = new TcpListener((IPEndPoint)udp.Client.LocalEndPoint!);
+                tcp.Start();
+                return new DnsAnswerer(udp, tcp, addresses, texts) { Asked = asked };
+            }
+            catch (SocketException taken) when (listen.Port == 0 && taken.SocketErrorCode == SocketError.AddressAlreadyInUse && tries < MostTries)
+            {
+                // the port that is free for UDP was not for TCP: the next one may be for both
+                udp?.Dispose();
+            }
+            catch (SocketException failure)
+            {
+                udp?.Dispose();
+                throw new SimulatorException($"cannot answer DNS on {listen}: {failure.Message}", "does another 'sim dns' or 'sim enroll' run? --listen and --dns-listen choose another port");
+            }
         }
     }
 
