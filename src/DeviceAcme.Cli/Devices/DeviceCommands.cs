@@ -198,6 +198,11 @@ internal sealed class DeviceCommands(TextWriter output, Talk talk)
         var device = await Find(server, parsed.GetRequiredValue(_device), cancellation);
         var change = await server.Post($"{Path(device)}/{step}", await move(server), AdminJson.Default.DeviceMove, AdminJson.Default.DeviceChange, cancellation);
         Say(parsed, change, AdminJson.Default.DeviceChange, DeviceText.Of);
+        if (step == "revoke-all" && change.Revoked.Count + change.RevokedAttestationKeys.Count == 0)
+        {
+            talk.Hint("the device has no valid certificate: nothing was to be revoked");
+        }
+
         return Success;
     }
 

@@ -65,7 +65,7 @@ internal sealed class InventoryCommands(TextWriter output, Talk talk, AdminServe
 
     public Command Export()
     {
-        var format = new Option<string>("--format") { HelpName = "FORMAT", Description = "csv or json", DefaultValueFactory = _ => "csv" };
+        var format = new Option<string>("--format") { HelpName = "FORMAT", Description = "csv or json [default: as the file of --out is named, else csv]" };
         format.AcceptOnlyFromAmong("csv", "json");
         var file = new Option<FileInfo?>("--out") { HelpName = "FILE", Description = "where it goes [default: stdout]" };
         var export = new CommandWithExamples("export", "the ledger as an inventory that import takes back", "deviceacme device export --out devices.csv\ndeviceacme device export --group staff --format json") { format, file };
@@ -73,7 +73,8 @@ internal sealed class InventoryCommands(TextWriter output, Talk talk, AdminServe
         export.SetAction(async (parsed, cancellation) =>
         {
             var server = await choice.Open(parsed, cancellation);
-            var wanted = parsed.GetValue(json) ? "json" : parsed.GetValue(format);
+            var named = parsed.GetValue(file) is { } chosen && chosen.Extension.Equals(".json", StringComparison.OrdinalIgnoreCase) ? "json" : "csv";
+            var wanted = parsed.GetValue(json) ? "json" : parsed.GetValue(format) ?? named;
             using var content = new MemoryStream();
             await server.Download($"{Route}/export{ListReading.Query([("format", wanted), .. filter.Query(parsed)])}", content, cancellation);
             if (parsed.GetValue(file) is { } target)

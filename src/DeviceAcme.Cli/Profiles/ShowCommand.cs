@@ -35,10 +35,13 @@ internal static class ShowCommand
         return show;
     }
 
+    /// <summary>Of the longest one, an identifier's type.</summary>
+    private const int NameWidth = 31;
+
     internal static string Text(CertificateProfile profile)
     {
         var text = new StringBuilder();
-        void Line(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"{name,-26}").AppendLine(value);
+        void Line(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"{name,-NameWidth}").Append(' ').AppendLine(value);
 
         Line("profile", profile.Name);
         Line("version", profile.Hash);

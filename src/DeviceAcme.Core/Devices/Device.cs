@@ -131,7 +131,7 @@ internal sealed class Device
 
     /// <summary>All of its certificates were revoked at once; each has an event of its own.</summary>
     public AuditEvent Revoked(int certificates, int attestationKeys, string? reason, string actor, DateTimeOffset now) =>
-        Event("device.revoked", now, actor, $"{certificates} certificates, {attestationKeys} of attestation keys{(reason is null ? "" : $": {reason}")}");
+        Event("device.revoked", now, actor, $"{certificates} {(certificates == 1 ? "certificate" : "certificates")}, {attestationKeys} of attestation keys{(reason is null ? "" : $": {reason}")}");
 
     public AuditEvent Quarantine(string? reason, string actor, DateTimeOffset now) =>
         Move(DeviceState.Quarantined, [DeviceState.Expected, DeviceState.Active, DeviceState.Pending], "device.quarantined", reason, actor, now);

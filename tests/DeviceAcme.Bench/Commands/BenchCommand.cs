@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using DeviceAcme.Bench.Crashes;
 using DeviceAcme.Bench.Floors;
+using DeviceAcme.Bench.Imports;
 using DeviceAcme.Bench.Reports;
 using DeviceAcme.Simulator;
 
@@ -72,7 +73,7 @@ internal sealed class BenchCommand
             $"no measurement's name has '{result.GetValueOrDefault<string?>()}' in it; they are {string.Join(", ", BenchSettings.Measurements)}"));
         var root = new RootCommand("Enrollments per second of the real server, and how far its processor time is from what the cryptography, the connections and the disk cost at least.")
         {
-            _filter, _enrollments, _quick, _syncs, _folder, _server, _json, FloorServer.Command(), CrashCommand.Make(time, Say),
+            _filter, _enrollments, _quick, _syncs, _folder, _server, _json, FloorServer.Command(), CrashCommand.Make(time, Say), ImportCommand.Make(time, Say),
         };
         root.SetAction((parsed, cancellation) => Measure(parsed, time, cancellation));
         return root;

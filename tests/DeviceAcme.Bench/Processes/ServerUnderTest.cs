@@ -28,9 +28,11 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     private readonly string _data;
     private readonly string _url;
     private readonly string _statusUrl;
+    private readonly string _adminUrl;
 
-    private ServerUnderTest(ChildProcess process, string url, string statusUrl, string data)
+    private ServerUnderTest(ChildProcess process, string url, string statusUrl, string adminUrl, string data)
     {
+        _adminUrl = adminUrl;
         _process = process;
         _url = url;
         _statusUrl = statusUrl;
@@ -52,13 +54,14 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         var ports = setup.Ports ?? FreePorts.Take(3);
         var url = $"https://localhost:{ports[0]}";
         var statusUrl = $"http://localhost:{ports[1]}";
+        var adminUrl = $"http://localhost:{ports[2]}";
         string[] arguments =
         [
             "--data", setup.Data,
             "--profiles", OpenProfiles.Write(Path.Combine(Path.GetDirectoryName(setup.Program)!, "profiles"), setup.Data + "-profiles"),
             "--url", url,
             "--status-url", statusUrl,
-            "--admin-url", $"http://localhost:{ports[2]}",
+            "--admin-url", adminUrl,
             "--anchors", setup.Anchors,
             "--dns-resolver", setup.DnsResolver.ToString(),
             "--http-01-port", setup.HttpPort.ToString(CultureInfo.InvariantCulture),
@@ -68,7 +71,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         var begin = time.GetTimestamp();
         var start = DotnetProgram.Start(setup.Program, setup.Data, arguments, setup.Tracer);
         var (process, _) = await ChildProcess.Start(start, "DeviceAcme is ready", Patience, time, cancellation);
-        var server = new ServerUnderTest(process, url, statusUrl, setup.Data);
+        var server = new ServerUnderTest(process, url, statusUrl, adminUrl, setup.Data);
         try
         {
             using var client = server.Client();
@@ -98,6 +101,14 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     /// <summary>A client with a connection of its own that trusts this server's root.</summary>
     public HttpClient Client() => TrustedRoot.Client(Path.Combine(_data, "ca", "root.pem"));
+
+    /// <summary>A client of its admin listener, with the token of its own machine.</summary>
+    public HttpClient AdminClient()
+    {
+        var client = new HttpClient { BaseAddress = new Uri(_adminUrl + "/"), Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", File.ReadAllText(Path.Combine(_data, "admin.token")).Trim());
+        return client;
+    }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 }

@@ -32,7 +32,7 @@ public sealed class ProfileTerminalTests : IDisposable
         done.Output.Should().Contain("version 2 of the profiles is in force: activated: apple-device");
         (await Terminal.Run(server, "profile", "list")).Output.Should().MatchRegex("(?m)^apple-device +[0-9a-f]{12} +2 .* local +administrator");
         (await Terminal.Run(server, "profile", "history", "apple-device")).Output.Should().MatchRegex("(?m)^2 .* local +apple-device +activated +[0-9a-f]{12}  renew monthly$").And.MatchRegex("(?m)^1 .* start +apple-device +followed-file");
-        (await Terminal.Run(server, "profile", "show", "apple-device")).Output.Should().MatchRegex("(?m)^validity +30d");
+        (await Terminal.Run(server, "profile", "show", "apple-device")).Output.Should().MatchRegex("(?m)^validity +30d").And.MatchRegex("(?m)^identifier permanent-identifier +device-attest-01;");
         (await Terminal.Run(server, "profile", "show", "apple-device@1", "--text")).Output.Should().Be(File.ReadAllText(Path.Combine(RepositoryFiles.Root, "profiles", "apple-device.yaml")));
 
         var back = await Terminal.Run(server, "profile", "rollback", "apple-device", "--reason", "too short", "--yes");
