@@ -250,14 +250,15 @@ internal sealed partial class InventorySync(AcmeDb db, DeviceImport import, Inve
                 continue;
             }
 
+            var last = stored.AnsweredAt is { } at ? at.ToString("u", CultureInfo.InvariantCulture) : "it was set up";
             await db.Commit(
                 writer =>
                 {
                     writer.SyncSources.Single(row => row.Name == settings.Name).StaleSince = now;
-                    writer.Record(new AuditEvent { At = now, Kind = "sync.stale", Actor = $"sync:{settings.Name}", Detail = $"no answer since {(stored.AnsweredAt is { } at ? at.ToString("u", CultureInfo.InvariantCulture) : "it was set up")}: {stored.Failure}" });
+                    writer.Record(new AuditEvent { At = now, Kind = "sync.stale", Actor = $"sync:{settings.Name}", Detail = $"no answer since {last}: {stored.Failure}" });
                 },
                 CancellationToken.None);
-            Stale(log, settings.Name, stored.AnsweredAt, stored.Failure ?? "");
+            Stale(log, settings.Name, last, stored.Failure ?? "");
         }
     }
 
@@ -275,6 +276,6 @@ internal sealed partial class InventorySync(AcmeDb db, DeviceImport import, Inve
     [LoggerMessage(LogLevel.Warning, "the inventory {Source} cannot be read: {Reason}; what the ledger has of it stays")]
     private static partial void Failed(ILogger log, string source, string reason);
 
-    [LoggerMessage(LogLevel.Error, "the inventory {Source} is stale: its last answer is of {At}: {Reason}")]
-    private static partial void Stale(ILogger log, string source, DateTimeOffset? at, string reason);
+    [LoggerMessage(LogLevel.Error, "the inventory {Source} is stale: no answer since {Last}: {Reason}")]
+    private static partial void Stale(ILogger log, string source, string last, string reason);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DeviceAcme.Attestation;
 using DeviceAcme.Attestation.AndroidKey;
 using DeviceAcme.Core.Challenges;
@@ -167,7 +168,7 @@ internal sealed partial class AndroidStatusLists : BackgroundService, IFormatPol
         }
 
         _current = list;
-        Loaded(_log, list.Count, source, at);
+        Loaded(_log, $"{list.Count} certificate{(list.Count == 1 ? "" : "s")}", source, at.ToString("u", CultureInfo.InvariantCulture));
         return true;
     }
 
@@ -193,8 +194,8 @@ internal sealed partial class AndroidStatusLists : BackgroundService, IFormatPol
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "the Android status list of {At} from {Source} is in force: {Count} certificates")]
-    private static partial void Loaded(ILogger log, int count, string source, DateTimeOffset at);
+    [LoggerMessage(LogLevel.Information, "the Android status list of {At} from {Source} is in force: {Certificates}")]
+    private static partial void Loaded(ILogger log, string certificates, string source, string at);
 
     [LoggerMessage(LogLevel.Warning, "no Android status list from {Source}: {Problem}; what was loaded before stays in force")]
     private static partial void Failed(ILogger log, string source, string problem);
