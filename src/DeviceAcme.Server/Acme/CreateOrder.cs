@@ -7,7 +7,6 @@ using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
-using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Acme;
 
@@ -93,9 +92,7 @@ internal static class CreateOrder
     private static void RequireRoom(AcmeContext context, AcmeRequest request)
     {
         var (account, now) = (request.Account.Id, request.Now);
-        var open = context.Orders.Count(order => order.AccountId == account && order.Status == OrderStatus.Pending && order.Expires > now)
-            + context.Orders.Count(order => order.AccountId == account && order.Status == OrderStatus.Ready && order.Expires > now)
-            + context.Orders.Count(order => order.AccountId == account && order.Status == OrderStatus.Processing && order.Expires > now);
+        var open = context.Hot.OpenOrders(context, account, now);
         if (open >= MaxOpenOrders)
         {
             throw Problems.RateLimited("too-many-open-orders", $"this account has {open} orders that are neither finished nor expired; finish them, or wait until they expire", 3600);
@@ -112,14 +109,7 @@ internal static class CreateOrder
         var keyless = profile.Attestation.Mode != AttestationMode.Required || identifier.Type is AcmeIdentifier.Dns or AcmeIdentifier.Ip;
         // evidence is for one challenge: what a device proved is not taken for granted later, unless it asked for that itself (§7.4.1)
         var reusable = reuse && identifier.Type is (AcmeIdentifier.Dns or AcmeIdentifier.Ip);
-        var known = context.Authorizations.Include(authorization => authorization.Challenges)
-            .Where(authorization => authorization.AccountId == account && authorization.IdentifierType == identifier.Type && authorization.IdentifierValue == value
-                && authorization.Profile == profile.Name && (authorization.PreAuthorization || (reusable && authorization.Status == AuthorizationStatus.Valid)) && authorization.Wildcard == wildcard && authorization.Expires > now
-                && (authorization.Status == AuthorizationStatus.Pending || (authorization.Status == AuthorizationStatus.Valid && (keyless || authorization.AttestedKey != null))))
-            .OrderByDescending(authorization => authorization.Status == AuthorizationStatus.Valid)
-            .ThenByDescending(authorization => authorization.CreatedAt)
-            .FirstOrDefault();
-        if (known is not null)
+        if (context.Hot.UsableAgain(context, account, identifier.Type, value, profile.Name, wildcard, reusable, keyless, now) is { } known)
         {
             return known;
         }

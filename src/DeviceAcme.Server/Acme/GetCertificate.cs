@@ -3,7 +3,6 @@ using DeviceAcme.Core;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Storage;
-using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Acme;
 
@@ -12,14 +11,14 @@ internal static class GetCertificate
 {
     private const string MediaType = "application/pem-certificate-chain";
 
-    public static Task<IResult> Handle(AcmeRequest request, string id, AcmeDb db, CancellationToken cancellation) => Alternate(request, id, 0, db, cancellation);
+    public static Task<IResult> Handle(AcmeRequest request, string id, AcmeDb db) => Alternate(request, id, 0, db);
 
-    public static async Task<IResult> Alternate(AcmeRequest request, string id, int alternate, AcmeDb db, CancellationToken cancellation)
+    public static async Task<IResult> Alternate(AcmeRequest request, string id, int alternate, AcmeDb db)
     {
         request.RequirePostAsGet();
         await using var context = db.Read();
         var certificateId = new CertificateId(id);
-        var found = await context.Certificates.FirstOrDefaultAsync(certificate => certificate.Id == certificateId, cancellation);
+        var found = context.Hot.Certificate(context, certificateId);
         if (found is null || found.Account != request.Account.Id)
         {
             throw Problems.Unauthorized("not-your-certificate", "path: this account has no such certificate in this directory");
@@ -31,8 +30,8 @@ internal static class GetCertificate
         }
 
         var hash = found.Chains[alternate];
-        var chain = await context.Chains.SingleAsync(chain => chain.Hash == hash, cancellation);
-        return new PemReply(CertificatePem.Write(found.Certificate, chain.Certificates), Links(request.Urls, found, alternate));
+        var chain = context.Hot.Chain(context, hash) ?? throw new InvalidOperationException($"the store has no chain {hash}");
+        return new PemReply(CertificatePem.Write(found.Certificate, chain), Links(request.Urls, found, alternate));
     }
 
     private static IEnumerable<string> Links(AcmeUrls urls, StoredCertificate certificate, int shown) =>

@@ -3,7 +3,6 @@ using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Jose;
 using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Storage;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Net.Http.Headers;
 
 namespace DeviceAcme.Server.Acme;
@@ -58,7 +57,7 @@ internal sealed class JwsMiddleware(RequestDelegate next, INonces nonces, AcmeDb
             throw Problems.Malformed("kid-required", "protected.jwk: this resource wants the account's URL, kid (RFC 8555 §6.2)");
         }
 
-        var account = jws.Kid is null ? null : await FindAccount(urls, ticket?.Id.Value ?? "", jws.Kid, context.RequestAborted);
+        var account = jws.Kid is null ? null : FindAccount(urls, ticket?.Id.Value ?? "", jws.Kid);
         var key = jws.Jwk ?? accountKeys.Restore(account!);
         var verified = jws.Verify(key);
 #if PLANTED_DEFECTS
@@ -91,7 +90,7 @@ internal sealed class JwsMiddleware(RequestDelegate next, INonces nonces, AcmeDb
         }
     }
 
-    private async Task<Account> FindAccount(AcmeUrls urls, string directory, string kid, CancellationToken cancellation)
+    private Account FindAccount(AcmeUrls urls, string directory, string kid)
     {
         if (urls.AccountOf(kid) is not { } id)
         {
@@ -100,8 +99,8 @@ internal sealed class JwsMiddleware(RequestDelegate next, INonces nonces, AcmeDb
                 : Problems.AccountDoesNotExist("kid-not-account-url", "protected.kid: expected the account's URL as newAccount gave it in Location");
         }
 
-        await using var context = db.Read();
-        return await context.Accounts.FirstOrDefaultAsync(account => account.Id == id && account.Profile == urls.Profile && account.Directory == directory, cancellation)
+        using var context = db.Read();
+        return context.Hot.AccountOf(context, id, urls.Profile, directory)
             ?? throw Problems.AccountDoesNotExist("account-unknown", "protected.kid: there is no such account in this directory");
     }
 }

@@ -5,12 +5,16 @@ using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Tickets;
 using DeviceAcme.Server.Storage.Mappings;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 
 namespace DeviceAcme.Server.Storage;
 
 /// <summary>The store's tables. Made by <see cref="AcmeDb"/> only: one for the writer, one for each reader.</summary>
 internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbContext(options)
 {
+    private HotQueries? _hot;
+    private int _isLent;
+
     public DbSet<Account> Accounts => Set<Account>();
     public DbSet<Ticket> Tickets => Set<Ticket>();
     public DbSet<StoredProfile> Profiles => Set<StoredProfile>();
@@ -43,33 +47,81 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     /// <summary>The end of the chain of events; only the writer's context has it.</summary>
     public ChainEnd? Chain { get; init; }
 
+    /// <summary>The queries that are compiled once.</summary>
+    public HotQueries Hot => _hot ??= HotQueries.Of(this);
+
+    /// <summary>Takes a reader back that is lent again and again; null where it ends when it is disposed.</summary>
+    public Action<AcmeContext>? Done { get; init; }
+
+    /// <summary>It is in somebody's hands now.</summary>
+    public void Lend() => _isLent = 1;
+
+    /// <summary>Disposes it, whoever lent it.</summary>
+    public void End() => base.Dispose();
+
+    public override void Dispose()
+    {
+        if (Done is null)
+        {
+            base.Dispose();
+        }
+        else if (Interlocked.Exchange(ref _isLent, 0) == 1)
+        {
+            Done(this);
+        }
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        if (Done is null)
+        {
+            return base.DisposeAsync();
+        }
+
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
     /// <summary>Writes what was changed so far within the transaction, so that queries of the same change see it; <see cref="AcmeDb"/> commits.</summary>
     public void Flush() => SaveChanges();
 
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
-        // a challenge belongs to its authorization: what changes one of them is a change of both
-        foreach (var challenge in ChangeTracker.Entries<Challenge>().Where(entry => entry.State == EntityState.Modified).ToList())
+        ChangeTracker.DetectChanges();
+        List<AuditEvent>? happened = null;
+        foreach (var entry in ChangeTracker.Entries().ToList())
         {
-            Entry(Authorizations.Local.Single(authorization => authorization.Id == challenge.Entity.AuthorizationId)).Property(authorization => authorization.Version).IsModified = true;
-        }
-
-        // every change of an aggregate is one conditional update: WHERE id = … AND version = …
-        foreach (var entry in ChangeTracker.Entries())
-        {
-            if (entry.State == EntityState.Modified && entry.Metadata.FindProperty("Version") is { } version)
+            if (entry.State == EntityState.Added && entry.Entity is AuditEvent one)
             {
-                var property = entry.Property(version.Name);
-                property.CurrentValue = (int)property.OriginalValue! + 1;
+                (happened ??= []).Add(one);
+            }
+            else if (entry is { State: EntityState.Modified, Entity: Challenge challenge })
+            {
+                // a challenge belongs to its authorization: what changes one of them is a change of both
+                Raise(Entry(Authorizations.Local.Single(authorization => authorization.Id == challenge.AuthorizationId)));
+            }
+            else if (entry.State == EntityState.Modified)
+            {
+                Raise(entry);
             }
         }
 
-        foreach (var happened in ChangeTracker.Entries<AuditEvent>().Where(entry => entry.State == EntityState.Added).Select(entry => entry.Entity).OrderBy(happened => happened.Sequence).ToList())
+        foreach (var one in happened?.OrderBy(one => one.Sequence) ?? Enumerable.Empty<AuditEvent>())
         {
-            Chain!.Add(happened);
+            Chain!.Add(one);
         }
 
         return base.SaveChanges(acceptAllChangesOnSuccess);
+    }
+
+    /// <summary>Every change of an aggregate is one conditional update: WHERE id = … AND version = …</summary>
+    private static void Raise(EntityEntry entry)
+    {
+        if (entry.Metadata.FindProperty("Version") is { } version)
+        {
+            var property = entry.Property(version.Name);
+            property.CurrentValue = (int)property.OriginalValue! + 1;
+        }
     }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions) => Conversions.Configure(conventions);

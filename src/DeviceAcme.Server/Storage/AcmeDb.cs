@@ -3,7 +3,6 @@ using System.Threading.Channels;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace DeviceAcme.Server.Storage;
 
@@ -21,7 +20,7 @@ internal sealed class AcmeDb : IAsyncDisposable
     private const int MaxWaiting = 1024;
 
     private readonly Channel<Change> _changes = Channel.CreateBounded<Change>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
-    private readonly PooledDbContextFactory<AcmeContext> _readers;
+    private readonly IReaders _readers;
     private readonly IDatabase _database;
     private readonly ChainEnd _chain;
     private readonly Task _writer;
@@ -32,9 +31,7 @@ internal sealed class AcmeDb : IAsyncDisposable
         _database = database;
         _chain = chain;
         _durable = chain.Now;
-        var readers = new DbContextOptionsBuilder<AcmeContext>().UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
-        database.Use(readers);
-        _readers = new PooledDbContextFactory<AcmeContext>(readers.Options);
+        _readers = database.Readers();
         _writer = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
 
@@ -54,7 +51,7 @@ internal sealed class AcmeDb : IAsyncDisposable
     public static AcmeDb Open(IDatabase database, Action<string>? progress = null) => new(database, database.Prepare(progress ?? (_ => { })));
 
     /// <summary>A context to read with; never saved. Making one costs more than most queries, so disposing it lends it to the next reader.</summary>
-    public AcmeContext Read() => _readers.CreateDbContext();
+    public AcmeContext Read() => _readers.Take();
 
     /// <summary>A context that sees the store as it is now, however long it reads.</summary>
     public ReadMoment ReadMoment()
@@ -94,6 +91,7 @@ internal sealed class AcmeDb : IAsyncDisposable
     {
         _changes.Writer.TryComplete();
         await _writer;
+        await _readers.DisposeAsync();
         await _database.DisposeAsync();
     }
 
@@ -104,6 +102,9 @@ internal sealed class AcmeDb : IAsyncDisposable
         _database.Use(options, connection);
         using var context = new AcmeContext(options.Options) { Chain = _chain };
         context.Database.AutoSavepointsEnabled = false;
+
+        // AcmeContext looks for changes itself, once for each time that it saves
+        context.ChangeTracker.AutoDetectChangesEnabled = false;
         var group = new List<Change>(MaxGroup);
         while (await _changes.Reader.WaitToReadAsync())
         {

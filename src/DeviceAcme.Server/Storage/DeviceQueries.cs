@@ -14,12 +14,12 @@ internal static class DeviceQueries
     public static LedgerMatch Match(this AcmeContext context, IReadOnlyList<DeviceKey> keys)
     {
         var ids = context.IdsOf(keys).Distinct().ToList();
-        return ids.Count == 0 ? LedgerMatch.None : new LedgerMatch([.. ids.Select(id => context.Devices.Single(device => device.Id == id))]);
+        return ids.Count == 0 ? LedgerMatch.None : new LedgerMatch([.. ids.Select(context.Known)]);
     }
 
     /// <summary>The device that an authorization proved, or the one that its identifier names.</summary>
     public static LedgerMatch MatchOf(this AcmeContext context, CertificateProfile profile, Authorization authorization) =>
-        authorization.Device is { } id ? new LedgerMatch([context.Devices.Single(device => device.Id == id)])
+        authorization.Device is { } id ? new LedgerMatch([context.Known(id)])
         : profile.IsByTicket(authorization.Identifier) ? LedgerMatch.Unnamed
         : context.Match(profile.KeysOf(authorization.Identifier));
 
@@ -92,7 +92,8 @@ internal static class DeviceQueries
             .ToDictionary(row => row.Device!.Value, row => row.At);
     }
 
-    private static IEnumerable<DeviceId> IdsOf(this AcmeContext context, IEnumerable<DeviceKey> keys) =>
-        keys.Select(key => context.DeviceIdentifiers.Where(name => name.Kind == key.Kind && name.Value == key.Value).Select(name => (DeviceId?)name.Device).FirstOrDefault())
-            .OfType<DeviceId>();
+    /// <summary>A device that something of the store names.</summary>
+    private static Device Known(this AcmeContext context, DeviceId id) => context.Hot.Device(context, id) ?? throw new InvalidOperationException($"the store names the device {id} and does not have it");
+
+    private static IEnumerable<DeviceId> IdsOf(this AcmeContext context, IEnumerable<DeviceKey> keys) => keys.Select(key => context.Hot.DeviceNamed(context, key.Kind, key.Value)).OfType<DeviceId>();
 }

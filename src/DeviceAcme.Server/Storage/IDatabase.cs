@@ -15,8 +15,8 @@ internal interface IDatabase : IAsyncDisposable
     /// <exception cref="NewerSchemaException">A newer program wrote it.</exception>
     ChainEnd Prepare(Action<string> progress);
 
-    /// <summary>Has contexts make their own connections, for readers.</summary>
-    void Use(DbContextOptionsBuilder options);
+    /// <summary>Where contexts to read with come from.</summary>
+    IReaders Readers();
 
     /// <summary>Has a context use this connection.</summary>
     void Use(DbContextOptionsBuilder options, DbConnection connection);

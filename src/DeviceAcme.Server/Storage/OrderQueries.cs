@@ -3,7 +3,6 @@ using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Protocol.Acme;
-using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Storage;
 
@@ -14,24 +13,16 @@ internal sealed record OrderWithAuthorizations(Order Order, IReadOnlyList<Author
 internal static class OrderQueries
 {
     public static OrderWithAuthorizations? FindOrder(this AcmeContext context, OrderId id) =>
-        context.Orders.FirstOrDefault(order => order.Id == id) is { } order ? new OrderWithAuthorizations(order, context.AuthorizationsOf(id)) : null;
+        context.Hot.Order(context, id) is { } order ? new OrderWithAuthorizations(order, context.AuthorizationsOf(id)) : null;
 
-    public static Authorization? FindAuthorization(this AcmeContext context, AuthorizationId id) =>
-        context.Authorizations.Include(authorization => authorization.Challenges).FirstOrDefault(authorization => authorization.Id == id);
+    public static Authorization? FindAuthorization(this AcmeContext context, AuthorizationId id) => context.Hot.Authorization(context, id);
 
-    public static Authorization? FindAuthorizationOf(this AcmeContext context, ChallengeId id) =>
-        // from the challenge to its authorization: asked the other way round, SQLite would try every authorization there is
-        context.Challenges.Where(challenge => challenge.Id == id)
-            .Join(context.Authorizations.Include(authorization => authorization.Challenges), challenge => challenge.AuthorizationId, authorization => authorization.Id, (_, authorization) => authorization)
-            .FirstOrDefault();
+    public static Authorization? FindAuthorizationOf(this AcmeContext context, ChallengeId id) => context.Hot.AuthorizationOf(context, id);
 
     /// <summary>After an authorization changed: brings the orders that need it in line, in the same commit (RFC 8555 §7.1.6).</summary>
     public static void FollowAuthorization(this AcmeContext context, Authorization changed, DateTimeOffset now)
     {
-        var orders = context.OrderAuthorizations.Where(link => link.AuthorizationId == changed.Id)
-            .Join(context.Orders, link => link.OrderId, order => order.Id, (_, order) => order)
-            .ToList();
-        foreach (var order in orders)
+        foreach (var order in context.Hot.OrdersOf(context, changed.Id).ToList())
         {
             var processed = order.Status == OrderStatus.Processing;
             context.Record(order.Follow(context.AuthorizationsOf(order.Id), now));
@@ -89,9 +80,5 @@ internal static class OrderQueries
         }
     }
 
-    private static List<Authorization> AuthorizationsOf(this AcmeContext context, OrderId id) =>
-        context.OrderAuthorizations.Where(link => link.OrderId == id)
-            .OrderBy(link => link.Position)
-            .Join(context.Authorizations.Include(authorization => authorization.Challenges), link => link.AuthorizationId, authorization => authorization.Id, (_, authorization) => authorization)
-            .ToList();
+    private static List<Authorization> AuthorizationsOf(this AcmeContext context, OrderId id) => context.Hot.AuthorizationsOf(context, id).ToList();
 }

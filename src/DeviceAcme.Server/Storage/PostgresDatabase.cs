@@ -76,7 +76,7 @@ internal sealed class PostgresDatabase : IDatabase
         return ReadEnd(connection);
     }
 
-    public void Use(DbContextOptionsBuilder options) => options.UseNpgsql(_readers, npgsql => npgsql.EnableRetryOnFailure(6, TimeSpan.FromSeconds(3), null));
+    public IReaders Readers() => new PooledReaders(options => options.UseNpgsql(_readers, npgsql => npgsql.EnableRetryOnFailure(6, TimeSpan.FromSeconds(3), null)));
 
     public void Use(DbContextOptionsBuilder options, DbConnection connection) => options.UseNpgsql(connection);
 

@@ -2,12 +2,11 @@ using System.Data.Common;
 using DeviceAcme.Core.Audit;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace DeviceAcme.Server.Storage;
 
 /// <summary>The one database file of a process, and connections to it, each with the pragmas that durability rests on.</summary>
-internal sealed class SqliteDatabase(string file) : DbConnectionInterceptor, IDatabase
+internal sealed class SqliteDatabase(string file) : IDatabase
 {
     /// <summary>
     /// WAL lets readers go on beside the writer; FULL syncs the log on every commit, without which a power cut could undo
@@ -15,7 +14,7 @@ internal sealed class SqliteDatabase(string file) : DbConnectionInterceptor, IDa
     /// </summary>
     private const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA busy_timeout=5000;";
 
-    private readonly string _connectionString = new SqliteConnectionStringBuilder { DataSource = file, Pooling = true }.ToString();
+    private readonly string _connectionString = new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString();
 
     public bool IsShared => false;
 
@@ -26,7 +25,7 @@ internal sealed class SqliteDatabase(string file) : DbConnectionInterceptor, IDa
         return EventChaining.Run(connection, progress);
     }
 
-    public void Use(DbContextOptionsBuilder options) => options.UseSqlite(_connectionString).AddInterceptors(this);
+    public IReaders Readers() => new SqliteReaders(Open, Use);
 
     public void Use(DbContextOptionsBuilder options, DbConnection connection) => options.UseSqlite(connection);
 
@@ -56,32 +55,15 @@ internal sealed class SqliteDatabase(string file) : DbConnectionInterceptor, IDa
 
     public ChainEnd.State? StoredEnd() => null;
 
-    public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData) => Apply(connection);
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+    private PreparedConnection Open()
     {
-        Apply(connection);
-        return Task.CompletedTask;
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        SqliteConnection.ClearPool(new SqliteConnection(_connectionString));
-        return ValueTask.CompletedTask;
-    }
-
-    private SqliteConnection Open()
-    {
-        var connection = new SqliteConnection(_connectionString);
+        var connection = new PreparedConnection(_connectionString);
         connection.Open();
-        Apply(connection);
-        return connection;
-    }
-
-    private static void Apply(DbConnection connection)
-    {
         using var command = connection.CreateCommand();
         command.CommandText = Pragmas;
         command.ExecuteNonQuery();
+        return connection;
     }
 }

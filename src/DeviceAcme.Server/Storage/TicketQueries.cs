@@ -12,7 +12,7 @@ internal static class TicketQueries
 {
     /// <summary>The ticket that an account came of.</summary>
     public static Ticket? TicketOf(this AcmeContext context, AccountId account) =>
-        context.Accounts.Where(row => row.Id == account).Select(row => row.Ticket).FirstOrDefault() is { } id ? context.Tickets.FirstOrDefault(ticket => ticket.Id == id) : null;
+        context.Hot.TicketOfAccount(context, account) is { } id ? context.Tickets.FirstOrDefault(ticket => ticket.Id == id) : null;
 
     /// <summary>The hash of the code in the account's URL, where it lives in the directory of a ticket.</summary>
     public static string? TicketHashOf(this AcmeContext context, Account account) =>
@@ -38,7 +38,7 @@ internal static class TicketQueries
     {
         var byCode = profile.IsByTicket(identifier);
         var (presented, ofAccount) = (byCode ? context.TicketByCode(identifier.Value) : null, context.TicketOf(account));
-        var device = (presented?.Device ?? ofAccount?.Device) is { } id ? context.Devices.FirstOrDefault(row => row.Id == id) : null;
+        var device = (presented?.Device ?? ofAccount?.Device) is { } id ? context.Hot.Device(context, id) : null;
         return new TicketQuestion
         {
             ByCode = byCode,

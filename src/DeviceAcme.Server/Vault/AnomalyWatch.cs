@@ -23,10 +23,9 @@ internal sealed class AnomalyWatch
     /// <summary>Looks up what earlier evidence showed.</summary>
     public AnomalyWatch(AcmeContext context, IReadOnlyList<Sight> sights)
     {
-        var subjects = sights.Select(sight => sight.Subject).ToArray();
         _context = context;
         _sights = sights;
-        _known = subjects.Length == 0 ? [] : [.. context.Sightings.Where(row => subjects.Contains(row.Subject)).Take(MostRows)];
+        _known = [.. sights.DistinctBy(sight => Convert.ToHexString(sight.Subject)).SelectMany(sight => context.Hot.Sightings(context, sight.Subject).Take(MostRows))];
     }
 
     /// <summary>What does not fit.</summary>

@@ -61,7 +61,7 @@ internal static class EvidenceVault
     /// <summary>Stores the text of a profile version, once.</summary>
     public static void Remember(this AcmeContext context, CertificateProfile profile)
     {
-        if (context.Profiles.Find(profile.Hash) is null)
+        if (!context.Profiles.Local.Any(stored => stored.Hash == profile.Hash) && !context.Hot.HasProfile(context, profile.Hash))
         {
             context.Profiles.Add(new StoredProfile { Hash = profile.Hash, Name = profile.Name, Text = profile.Text });
         }

@@ -91,7 +91,7 @@ internal sealed partial class ValidationWorker(
         await using (var context = db.Read())
         {
             authorization = context.FindAuthorizationOf(id)!;
-            account = await context.Accounts.SingleAsync(account => account.Id == authorization.AccountId, stopping);
+            account = context.Hot.Account(context, authorization.AccountId)!;
             ticketHash = context.TicketHashOf(account);
         }
 

@@ -1,0 +1,27 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+
+namespace DeviceAcme.Server.Storage;
+
+/// <summary>Where contexts to read with come from; disposing one lends it to the next reader.</summary>
+internal interface IReaders : IAsyncDisposable
+{
+    AcmeContext Take();
+}
+
+/// <summary>Contexts that take a connection for each query from a pool that the database's own client keeps.</summary>
+internal sealed class PooledReaders : IReaders
+{
+    private readonly PooledDbContextFactory<AcmeContext> _contexts;
+
+    public PooledReaders(Action<DbContextOptionsBuilder> use)
+    {
+        var options = new DbContextOptionsBuilder<AcmeContext>().UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
+        use(options);
+        _contexts = new PooledDbContextFactory<AcmeContext>(options.Options);
+    }
+
+    public AcmeContext Take() => _contexts.CreateDbContext();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
