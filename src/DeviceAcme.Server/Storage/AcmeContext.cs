@@ -1,3 +1,4 @@
+using DeviceAcme.Core;
 using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Devices;
@@ -12,6 +13,7 @@ namespace DeviceAcme.Server.Storage;
 /// <summary>The store's tables. Made by <see cref="AcmeDb"/> only: one for the writer, one for each reader.</summary>
 internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbContext(options)
 {
+    private readonly Dictionary<OrderId, OrderWithAuthorizations> _orders = [];
     private HotQueries? _hot;
     private int _isLent;
 
@@ -80,6 +82,27 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
 
         Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>An order that this change has read already. Nobody else writes while it runs, so what it knows is what there is.</summary>
+    public OrderWithAuthorizations? Known(OrderId id) => _orders.GetValueOrDefault(id);
+
+    /// <summary>Notes what a change has read; a reader notes nothing, because others write beside it.</summary>
+    public OrderWithAuthorizations Know(OrderWithAuthorizations found)
+    {
+        if (Chain is not null)
+        {
+            _orders[found.Order.Id] = found;
+        }
+
+        return found;
+    }
+
+    /// <summary>The next change begins with nothing.</summary>
+    public void Forget()
+    {
+        ChangeTracker.Clear();
+        _orders.Clear();
     }
 
     /// <summary>Writes what was changed so far within the transaction, so that queries of the same change see it; <see cref="AcmeDb"/> commits.</summary>

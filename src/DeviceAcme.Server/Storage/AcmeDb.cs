@@ -141,7 +141,7 @@ internal sealed class AcmeDb : IAsyncDisposable
                     _chain.Now = end;
                 }
 
-                context.ChangeTracker.Clear();
+                context.Forget();
             }
 
             _database.EndTurn(transaction, before, _chain.Now);
@@ -157,7 +157,7 @@ internal sealed class AcmeDb : IAsyncDisposable
         finally
         {
             context.Database.UseTransaction(null);
-            context.ChangeTracker.Clear();
+            context.Forget();
         }
     }
 

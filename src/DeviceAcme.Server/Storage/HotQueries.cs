@@ -54,6 +54,10 @@ internal sealed class HotQueries
             .Join(context.Authorizations.Include(authorization => authorization.Challenges), challenge => challenge.AuthorizationId, authorization => authorization.Id, (_, authorization) => authorization)
             .FirstOrDefault());
 
+    /// <summary>The validation queue, from its beginning.</summary>
+    public Func<AcmeContext, int, IEnumerable<ChallengeId>> Processing { get; } = EF.CompileQuery((AcmeContext context, int count) =>
+        context.Challenges.Where(challenge => challenge.Status == ChallengeStatus.Processing).OrderBy(challenge => challenge.AnsweredAt).Select(challenge => challenge.Id).Take(count));
+
     /// <summary>What an order can use again: account, type, value, profile, wildcard, whether valid ones of earlier orders serve, whether one without an attested key does, now.</summary>
     public Func<AcmeContext, AccountId, string, string, string, bool, bool, bool, DateTimeOffset, Authorization?> UsableAgain { get; } = EF.CompileQuery(
         (AcmeContext context, AccountId account, string type, string value, string profile, bool wildcard, bool reusable, bool keyless, DateTimeOffset now) =>

@@ -13,7 +13,7 @@ internal sealed record OrderWithAuthorizations(Order Order, IReadOnlyList<Author
 internal static class OrderQueries
 {
     public static OrderWithAuthorizations? FindOrder(this AcmeContext context, OrderId id) =>
-        context.Hot.Order(context, id) is { } order ? new OrderWithAuthorizations(order, context.AuthorizationsOf(id)) : null;
+        context.Known(id) ?? (context.Hot.Order(context, id) is { } order ? context.Know(new OrderWithAuthorizations(order, context.AuthorizationsOf(id))) : null);
 
     public static Authorization? FindAuthorization(this AcmeContext context, AuthorizationId id) => context.Hot.Authorization(context, id);
 

@@ -5,7 +5,6 @@ using DeviceAcme.Core.Orders;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Server.Acme;
 using DeviceAcme.Server.Storage;
-using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAcme.Server.Workers;
 
@@ -53,13 +52,12 @@ internal sealed partial class ValidationWorker(
 
     private async Task Start(CancellationToken stopping)
     {
-        await using var context = db.Read();
-        var waiting = await context.Challenges
-            .Where(challenge => challenge.Status == ChallengeStatus.Processing)
-            .OrderBy(challenge => challenge.AnsweredAt)
-            .Select(challenge => challenge.Id)
-            .Take(Window)
-            .ToListAsync(stopping);
+        List<ChallengeId> waiting;
+        await using (var context = db.Read())
+        {
+            waiting = [.. context.Hot.Processing(context, Window)];
+        }
+
         await _queue.Start(waiting, LeaseOf, Lease, id => Run(id, stopping), stopping);
     }
 

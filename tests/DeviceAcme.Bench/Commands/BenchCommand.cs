@@ -3,8 +3,11 @@ using System.CommandLine.Parsing;
 using DeviceAcme.Bench.Crashes;
 using DeviceAcme.Bench.Floors;
 using DeviceAcme.Bench.Imports;
+using DeviceAcme.Bench.Processes;
 using DeviceAcme.Bench.Reports;
+using DeviceAcme.Bench.Stores;
 using DeviceAcme.Simulator;
+using DeviceAcme.Simulator.Vendors;
 
 namespace DeviceAcme.Bench.Commands;
 
@@ -21,7 +24,9 @@ internal sealed class BenchCommand
     private readonly Argument<string?> _filter = new("FILTER") { Description = $"part of a measurement's name: {string.Join(", ", BenchSettings.Measurements)}", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<int?> _enrollments = new("--enrollments") { Description = "enrollments for each kind and number of clients (default: 500, with --quick 50)" };
     private readonly Option<bool> _quick = new("--quick") { Description = "a short run: to see that it works, not to compare" };
-    private readonly Option<bool> _syncs = new("--syncs") { Description = "also count the server's syncs, in a run of its own under strace" };
+    private readonly Option<bool> _syncs = new("--syncs") { Description = "count the server's syncs, in a run of its own under strace (without --quick they are counted wherever strace is installed)" };
+    private readonly Option<bool> _full = new("--full") { Description = "go on to 20,000 enrollments and look at the memory on the way: half an hour" };
+    private readonly Option<int?> _store = new("--store") { Description = "fill the store with this many devices and measure what that changes, and nothing else" };
     private readonly Option<string?> _folder = new("--folder") { Description = "where the server's data stands while it is measured: choose the disk that matters (default: the folder for temporary files)" };
     private readonly Option<string?> _server = new("--server") { Description = "measure another build: the path of its DeviceAcme.Server.dll" };
     private readonly Option<bool> _json = new("--json") { Description = "one JSON object on stdout" };
@@ -65,6 +70,7 @@ internal sealed class BenchCommand
     private RootCommand Root(TimeProvider time)
     {
         _enrollments.Validators.Add(result => Require(result, result.GetValueOrDefault<int?>() is null or (> 0 and <= 1_000_000), "--enrollments: expected 1 to 1000000"));
+        _store.Validators.Add(result => Require(result, result.GetValueOrDefault<int?>() is null or (>= 1000 and <= 10_000_000), "--store: expected 1000 to 10000000"));
         _folder.Validators.Add(result => Require(result, result.GetValueOrDefault<string?>() is not { } folder || Directory.Exists(folder), "--folder: there is no such folder"));
         _server.Validators.Add(result => Require(result, result.GetValueOrDefault<string?>() is not { } program || File.Exists(program), "--server: there is no such file"));
         _filter.Validators.Add(result => Require(
@@ -73,7 +79,7 @@ internal sealed class BenchCommand
             $"no measurement's name has '{result.GetValueOrDefault<string?>()}' in it; they are {string.Join(", ", BenchSettings.Measurements)}"));
         var root = new RootCommand("Enrollments per second of the real server, and how far its processor time is from what the cryptography, the connections and the disk cost at least.")
         {
-            _filter, _enrollments, _quick, _syncs, _folder, _server, _json, FloorServer.Command(), CrashCommand.Make(time, Say), ImportCommand.Make(time, Say),
+            _filter, _enrollments, _quick, _syncs, _full, _store, _folder, _server, _json, FloorServer.Command(), CrashCommand.Make(time, Say), ImportCommand.Make(time, Say),
         };
         root.SetAction((parsed, cancellation) => Measure(parsed, time, cancellation));
         return root;
@@ -86,13 +92,22 @@ internal sealed class BenchCommand
         {
             Filter = parsed.GetValue(_filter),
             Enrollments = parsed.GetValue(_enrollments) ?? (quick ? 50 : 500),
-            WarmUp = quick ? 60 : 400,
+            WarmUp = quick ? 60 : 1500,
             Repetition = TimeSpan.FromMilliseconds(quick ? 60 : 400),
-            Syncs = parsed.GetValue(_syncs),
+            Syncs = parsed.GetValue(_syncs) || (!quick && Strace.IsInstalled),
+            Full = parsed.GetValue(_full),
+            Store = parsed.GetValue(_store),
             Folder = parsed.GetValue(_folder),
             Server = parsed.GetValue(_server),
         };
         WarnOfDebugBuild();
+        if (settings.Store is { } count)
+        {
+            var growth = await new StoreRun(settings, new FakeVendors("bench"), time, Say).Run(count, cancellation);
+            Console.Out.Write(parsed.GetValue(_json) ? ReportJson.Write(growth) : growth.Text());
+            return Done;
+        }
+
         var report = await new BenchRun(settings, time, Say).Run(cancellation);
         Console.Out.Write(parsed.GetValue(_json) ? ReportJson.Write(report) : ReportText.Write(report));
         if (report.FirstError is { } error)

@@ -23,8 +23,14 @@ internal sealed record BenchSettings
 
     public IReadOnlyList<int> Clients { get; } = [1, 8, 32];
 
-    /// <summary>Count the server's syncs under strace.</summary>
+    /// <summary>Count the server's syncs, in a run of its own under strace.</summary>
     public bool Syncs { get; init; }
+
+    /// <summary>Go on to 10,000 enrollments, and then to 20,000: whether memory is flat.</summary>
+    public bool Full { get; init; }
+
+    /// <summary>Devices that the store is filled with; null measures an empty one.</summary>
+    public int? Store { get; init; }
 
     /// <summary>Where the database and its temporary folder stand; null takes the system's folder for such things.</summary>
     public string? Folder { get; init; }

@@ -17,9 +17,12 @@ internal sealed class AppleKind(AppleVendor vendor, DateTimeOffset now) : IEnrol
 
     public string ChallengeType => "device-attest-01";
 
+    /// <summary>The serial number of a device.</summary>
+    public static string Identifier(int number) => $"C02B{number:00000000}";
+
     public Candidate Prepare(int number)
     {
-        var serial = $"C02B{number:00000000}";
+        var serial = Identifier(number);
         return new Candidate("permanent-identifier", serial, ECDsa.Create(ECCurve.NamedCurves.nistP384), DeviceKeys.CommonName(serial), _ => { });
     }
 

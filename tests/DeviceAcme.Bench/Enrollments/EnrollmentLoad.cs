@@ -4,9 +4,12 @@ using DeviceAcme.Bench.Processes;
 namespace DeviceAcme.Bench.Enrollments;
 
 /// <summary>Enrolls with a number of clients at once and measures both sides.</summary>
-internal sealed class EnrollmentLoad(ServerUnderTest server, IEnrollmentKind kind, TimeProvider time, Action<string> say)
+internal sealed class EnrollmentLoad(ServerUnderTest server, IEnrollmentKind kind, TimeProvider time, Action<string> say, int first = 0)
 {
-    private int _number;
+    private int _number = first;
+
+    /// <summary>The number of the next enrollment; those before it are used up.</summary>
+    public int Next => _number;
 
     /// <summary>The exchanges of one enrollment, each once, with the sizes of their bodies.</summary>
     public async Task<IReadOnlyList<Exchange>> Observe(CancellationToken cancellation)

@@ -6,6 +6,8 @@ internal sealed class Strace(string log)
 {
     private static readonly string[] Calls = ["fsync", "fdatasync", "sync_file_range", "msync"];
 
+    public static bool IsInstalled => Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "strace"))) == true;
+
     /// <summary>The program that runs the traced one: it stays the child that is started, the tracer steps aside (-D).</summary>
     public IReadOnlyList<string> Arguments => ["strace", "-D", "-f", "-q", "-e", "signal=none", "-e", $"trace={string.Join(',', Calls)}", "-o", log];
 

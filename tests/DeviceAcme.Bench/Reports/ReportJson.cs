@@ -17,4 +17,6 @@ internal static class ReportJson
     };
 
     public static string Write(BenchReport report) => JsonSerializer.Serialize(new { report, targets = report.Aims() }, Options) + "\n";
+
+    public static string Write(Stores.StoreReport report) => JsonSerializer.Serialize(report, Options) + "\n";
 }
