@@ -17,6 +17,12 @@ internal sealed class BenchRun(BenchSettings settings, TimeProvider time, Action
     private const string CryptographyGroup = "cryptography";
     private const int SyncClients = 32;
 
+    /// <summary>Enrollments whose keys are made at a time.</summary>
+    private const int Portion = 1000;
+
+    /// <summary>No enrollment of the loads before has a number like these.</summary>
+    private const int FarAway = 10_000_000;
+
     private readonly FakeVendors _vendors = new("bench");
 
     public async Task<BenchReport> Run(CancellationToken cancellation)
@@ -63,15 +69,42 @@ internal sealed class BenchRun(BenchSettings settings, TimeProvider time, Action
                 report = await Measure(report, new Measured(kind, classic, new EnrollmentLoad(server, kind, time, say)), new FloorParts(cryptography, floor, commits), cancellation);
             }
 
+            var enrolled = report.Loads.Sum(load => load.Enrollments) + (kinds.Count * (settings.WarmUp + 1));
             report = report with
             {
-                Server = new ServerResult(
-                    server.ColdStart.TotalMilliseconds, server.ResidentBytes / (1024.0 * 1024.0), report.Loads.Sum(load => load.Enrollments) + (kinds.Count * (settings.WarmUp + 1)), workplace.FileSystem),
+                Server = new ServerResult(server.ColdStart.TotalMilliseconds, Mebibytes(server), enrolled, workplace.FileSystem),
+                Memory = settings.Full ? await GoOn(server, kinds, enrolled, cancellation) : [],
             };
         }
 
         return settings.Syncs ? report with { Syncs = await CountSyncs(setup with { Data = workplace.Folder("data-traced") }, kinds, workplace, cancellation) } : report;
     }
+
+    /// <summary>Enrolls on, to see what the server keeps.</summary>
+    private async Task<List<MemoryPoint>> GoOn(ServerUnderTest server, List<IEnrollmentKind> kinds, int enrolled, CancellationToken cancellation)
+    {
+        var points = new List<MemoryPoint>();
+        for (var round = 1; round <= 2; round++)
+        {
+            foreach (var kind in kinds)
+            {
+                var missing = ((round * BenchReport.ManyEnrollments) - enrolled) / kinds.Count;
+                var load = new EnrollmentLoad(server, kind, time, say, round * FarAway);
+                for (var done = 0; done < missing; done += Portion)
+                {
+                    await load.Run(FloorClient.Clients, Math.Min(Portion, missing - done), cancellation);
+                }
+            }
+
+            enrolled = Math.Max(enrolled, round * BenchReport.ManyEnrollments);
+            points.Add(new MemoryPoint(enrolled, Mebibytes(server)));
+            say($"{Mebibytes(server):0} MiB after {enrolled} enrollments");
+        }
+
+        return points;
+    }
+
+    private static double Mebibytes(ServerUnderTest server) => server.ResidentBytes / (1024.0 * 1024.0);
 
     private async Task<BenchReport> Measure(BenchReport report, Measured measured, FloorParts parts, CancellationToken cancellation)
     {

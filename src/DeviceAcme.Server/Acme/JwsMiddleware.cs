@@ -99,8 +99,8 @@ internal sealed class JwsMiddleware(RequestDelegate next, INonces nonces, AcmeDb
                 : Problems.AccountDoesNotExist("kid-not-account-url", "protected.kid: expected the account's URL as newAccount gave it in Location");
         }
 
-        using var context = db.Read();
-        return context.Hot.AccountOf(context, id, urls.Profile, directory)
-            ?? throw Problems.AccountDoesNotExist("account-unknown", "protected.kid: there is no such account in this directory");
+        return db.FindAccount(id) is { } account && account.Profile == urls.Profile && account.Directory == directory
+            ? account
+            : throw Problems.AccountDoesNotExist("account-unknown", "protected.kid: there is no such account in this directory");
     }
 }

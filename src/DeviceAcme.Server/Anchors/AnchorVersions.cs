@@ -305,11 +305,11 @@ internal sealed class AnchorVersions
             Hash = version.Hash,
             Content = content,
         });
-        context.Events.Add(new AuditEvent { At = version.At, Kind = "anchors.changed", Actor = version.Actor, Detail = $"version {version.Number}: {version.Action}" });
+        context.Record(new AuditEvent { At = version.At, Kind = "anchors.changed", Actor = version.Actor, Detail = $"version {version.Number}: {version.Action}" });
         foreach (var change in changes.Where(change => change.Kind is AnchorChangeKind.Distrusted or AnchorChangeKind.DistrustLifted))
         {
             var kind = change.Kind == AnchorChangeKind.Distrusted ? "anchors.distrusted" : "anchors.trusted-again";
-            context.Events.Add(new AuditEvent { At = version.At, Kind = kind, Actor = version.Actor, Detail = $"{change.Fingerprint}: {change.Detail}" });
+            context.Record(new AuditEvent { At = version.At, Kind = kind, Actor = version.Actor, Detail = $"{change.Fingerprint}: {change.Detail}" });
         }
     }
 }

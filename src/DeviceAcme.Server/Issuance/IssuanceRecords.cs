@@ -106,7 +106,7 @@ internal static class IssuanceRecords
         var device = DeviceOf(authorizations) ?? subject.TicketDevice;
         context.Keep(subject.Profile, Evidence(subject, issued.Checks, device));
         var signed = issued.Certificate;
-        context.Certificates.Add(new StoredCertificate
+        context.Insert(new StoredCertificate
         {
             Id = certificate,
             Order = order.Id,

@@ -14,6 +14,7 @@ namespace DeviceAcme.Server.Storage;
 internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbContext(options)
 {
     private readonly Dictionary<OrderId, OrderWithAuthorizations> _orders = [];
+    private readonly List<object> _rows = [];
     private HotQueries? _hot;
     private int _isLent;
 
@@ -48,6 +49,9 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
 
     /// <summary>The end of the chain of events; only the writer's context has it.</summary>
     public ChainEnd? Chain { get; init; }
+
+    /// <summary>Accounts that were changed since the writer last asked, also by changes that were undone.</summary>
+    public HashSet<AccountId> ChangedAccounts { get; } = [];
 
     /// <summary>The queries that are compiled once.</summary>
     public HotQueries Hot => _hot ??= HotQueries.Of(this);
@@ -98,11 +102,23 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
         return found;
     }
 
+    /// <summary>Adds a row that this change neither reads nor changes any more: it is written with the others, and not followed as an entity.</summary>
+    public void Insert(object row)
+    {
+        if (row is AuditEvent happened)
+        {
+            happened.Number(Chain!.Next());
+        }
+
+        _rows.Add(row);
+    }
+
     /// <summary>The next change begins with nothing.</summary>
     public void Forget()
     {
         ChangeTracker.Clear();
         _orders.Clear();
+        _rows.Clear();
     }
 
     /// <summary>Writes what was changed so far within the transaction, so that queries of the same change see it; <see cref="AcmeDb"/> commits.</summary>
@@ -111,12 +127,12 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
         ChangeTracker.DetectChanges();
-        List<AuditEvent>? happened = null;
+        var happened = _rows.OfType<AuditEvent>().ToList();
         foreach (var entry in ChangeTracker.Entries().ToList())
         {
             if (entry.State == EntityState.Added && entry.Entity is AuditEvent one)
             {
-                (happened ??= []).Add(one);
+                happened.Add(one);
             }
             else if (entry is { State: EntityState.Modified, Entity: Challenge challenge })
             {
@@ -126,15 +142,22 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
             else if (entry.State == EntityState.Modified)
             {
                 Raise(entry);
+                if (entry.Entity is Account account)
+                {
+                    ChangedAccounts.Add(account.Id);
+                }
             }
         }
 
-        foreach (var one in happened?.OrderBy(one => one.Sequence) ?? Enumerable.Empty<AuditEvent>())
+        foreach (var one in happened.OrderBy(one => one.Sequence))
         {
             Chain!.Add(one);
         }
 
-        return base.SaveChanges(acceptAllChangesOnSuccess);
+        var written = base.SaveChanges(acceptAllChangesOnSuccess) + _rows.Count;
+        this.AddMany(_rows);
+        _rows.Clear();
+        return written;
     }
 
     /// <summary>Every change of an aggregate is one conditional update: WHERE id = … AND version = …</summary>

@@ -1,5 +1,7 @@
 using System.Data.Common;
 using System.Threading.Channels;
+using DeviceAcme.Core;
+using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Protocol.Admin;
 using Microsoft.EntityFrameworkCore;
@@ -21,6 +23,7 @@ internal sealed class AcmeDb : IAsyncDisposable
 
     private readonly Channel<Change> _changes = Channel.CreateBounded<Change>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly IReaders _readers;
+    private readonly KnownAccounts _accounts = new();
     private readonly IDatabase _database;
     private readonly ChainEnd _chain;
     private readonly Task _writer;
@@ -52,6 +55,19 @@ internal sealed class AcmeDb : IAsyncDisposable
 
     /// <summary>A context to read with; never saved. Making one costs more than most queries, so disposing it lends it to the next reader.</summary>
     public AcmeContext Read() => _readers.Take();
+
+    /// <summary>An account as it is, which every signed request asks for; not to be changed.</summary>
+    public Account? FindAccount(AccountId id)
+    {
+        // other nodes change accounts without telling
+        return _database.IsShared ? Look(id) : _accounts.Find(id, Look);
+
+        Account? Look(AccountId id)
+        {
+            using var context = Read();
+            return context.Hot.Account(context, id);
+        }
+    }
 
     /// <summary>A context that sees the store as it is now, however long it reads.</summary>
     public ReadMoment ReadMoment()
@@ -146,18 +162,21 @@ internal sealed class AcmeDb : IAsyncDisposable
 
             _database.EndTurn(transaction, before, _chain.Now);
             Volatile.Write(ref _durable, _chain.Now);
+            _accounts.Forget(context.ChangedAccounts);
             group.ForEach(change => change.Complete());
         }
         catch (Exception failure)
         {
             // the disk is full, the file or the server is gone: nobody in the group was saved, each caller learns it, and the writer goes on
             _chain.Now = before;
+            _accounts.Forget(context.ChangedAccounts);
             group.ForEach(change => change.Fail(failure));
         }
         finally
         {
             context.Database.UseTransaction(null);
             context.Forget();
+            context.ChangedAccounts.Clear();
         }
     }
 

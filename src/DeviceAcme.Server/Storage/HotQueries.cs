@@ -22,9 +22,6 @@ internal sealed class HotQueries
     {
     }
 
-    public Func<AcmeContext, AccountId, string, string, Account?> AccountOf { get; } = EF.CompileQuery((AcmeContext context, AccountId id, string profile, string directory) =>
-        context.Accounts.FirstOrDefault(account => account.Id == id && account.Profile == profile && account.Directory == directory));
-
     public Func<AcmeContext, AccountId, Account?> Account { get; } = EF.CompileQuery((AcmeContext context, AccountId id) => context.Accounts.FirstOrDefault(account => account.Id == id));
 
     public Func<AcmeContext, AccountId, TicketId?> TicketOfAccount { get; } = EF.CompileQuery((AcmeContext context, AccountId id) =>

@@ -76,7 +76,7 @@ internal static class OrderQueries
     {
         if (happened is not null)
         {
-            context.Events.Add(happened);
+            context.Insert(happened);
         }
     }
 

@@ -27,7 +27,7 @@ internal static class EvidenceVault
         }
 
         context.Remember(profile);
-        context.Evidence.Add(evidence);
+        context.Insert(evidence);
     }
 
     /// <summary>

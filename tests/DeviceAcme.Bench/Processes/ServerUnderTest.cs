@@ -22,7 +22,7 @@ internal sealed record ServerSetup(string Program, string Data, string Anchors, 
 /// <summary>The real server as a process of its own, on loopback, with the shipped profiles; devices come into the ledger as they enroll.</summary>
 internal sealed class ServerUnderTest : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly ChildProcess _process;
     private readonly string _data;

@@ -119,10 +119,10 @@ internal static class ReportText
             return;
         }
 
-        var table = new Table("targets", "", "measured", "target", "");
+        var table = new Table("targets", "", "measured", "target", "", "");
         foreach (var aim in aims)
         {
-            table.Add(aim.What, aim.Measured, aim.Target, aim.Unit);
+            table.Add(aim.What, aim.Measured, aim.Target, aim.Unit, aim.Met switch { true => "met", false => "missed", null => "" });
         }
 
         text.Append(table);

@@ -61,7 +61,6 @@ internal sealed class StoreFill : IDisposable
 
     public void Run()
     {
-        Execute("BEGIN IMMEDIATE");
         Execute($"CREATE TEMP TABLE pattern AS SELECT device_id AS device, (SELECT order_id FROM certificates c WHERE c.device_id = i.device_id) AS ordered FROM device_identifiers i WHERE value = '{_serial}'");
         var at = $"({_now} - ({_count} - i) * {(long)Past.TotalMilliseconds / _count} - 3600000)";
         Insert("accounts", "id = (SELECT account_id FROM orders, pattern WHERE orders.id = ordered)", ("id", "made('account', i)"), ("thumbprint", "substr(made('thumb', i) || made('print', i), 1, 43)"), ("created_at", at));
@@ -86,8 +85,9 @@ internal sealed class StoreFill : IDisposable
             ("revoked_at", $"CASE WHEN i > {_count - RevokedOf(_count)} THEN {at} + 60000 END"), ("revocation_reason", $"CASE WHEN i > {_count - RevokedOf(_count)} THEN 1 END"));
         Insert("sightings", "evidence_id = (SELECT id FROM evidence, pattern WHERE kind = 'challenge' AND device_id = device)", ("subject", "hashed('subject' || kind, i)"), ("partner", "hashed('partner' || kind, i)"),
             ("first_seen_at", at), ("last_seen_at", at), ("evidence_id", "made('evidence', i)"));
+        Execute("BEGIN IMMEDIATE");
         Events();
-        Execute("DROP TABLE temp.pattern; COMMIT; PRAGMA wal_checkpoint(TRUNCATE);");
+        Execute("COMMIT; DROP TABLE temp.pattern; PRAGMA wal_checkpoint(TRUNCATE);");
     }
 
     public void Dispose() => _connection.Dispose();
@@ -103,10 +103,14 @@ internal sealed class StoreFill : IDisposable
         _say($"filling {table}");
         var columns = Strings($"SELECT name FROM pragma_table_info('{table}') ORDER BY cid");
         var values = columns.Select(column => changes.FirstOrDefault(change => change.Column == column).Value ?? column);
+
+        // a copy of the pattern: whoever reads and fills one table at once keeps all new rows aside first
         Execute($"""
+            CREATE TEMP TABLE copied AS SELECT * FROM {table} WHERE {pattern};
             WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {_count})
             INSERT INTO {table} ({string.Join(", ", columns)})
-            SELECT {string.Join(", ", values)} FROM numbers CROSS JOIN (SELECT * FROM {table} WHERE {pattern}) AS rows
+            SELECT {string.Join(", ", values)} FROM numbers CROSS JOIN temp.copied;
+            DROP TABLE temp.copied;
             """);
     }
 

@@ -105,7 +105,7 @@ internal sealed class StoreRun(BenchSettings settings, FakeVendors vendors, Time
     private static async Task<Rows> Known(ServerUnderTest server, CancellationToken cancellation)
     {
         using var probe = new AdminProbe(server);
-        var devices = await Column(probe, "devices", "identifier", cancellation);
+        var devices = Enumerable.Range(0, Questions).Select(AppleKind.Identifier).ToList();
         var orders = await Column(probe, "orders", "id", cancellation);
         var certificates = await Column(probe, "certificates", "serial", cancellation);
         return new Rows(devices, orders, certificates, certificates);
@@ -121,7 +121,7 @@ internal sealed class StoreRun(BenchSettings settings, FakeVendors vendors, Time
 
     private static async Task<List<string>> Column(AdminProbe probe, string list, string member, CancellationToken cancellation)
     {
-        using var page = JsonDocument.Parse(await probe.Get($"/admin/v1/{list}?limit=200", cancellation));
+        using var page = JsonDocument.Parse(await probe.Get($"/admin/v1/{list}?profile=apple-device&limit={Questions}", cancellation));
         return [.. page.RootElement.EnumerateObject().First(one => one.Value.ValueKind == JsonValueKind.Array).Value.EnumerateArray().Select(row => row.GetProperty(member).GetString()!)];
     }
 
