@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Http.Headers;
 using System.Text;
 using DeviceAcme.Bench.Processes;
 
@@ -17,8 +16,7 @@ internal sealed class AdminProbe : IDisposable
     public AdminProbe(ServerUnderTest server)
     {
         _server = server;
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(server.AdminUrl) };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", server.AdminToken());
+        _http = server.AdminClient();
     }
 
     /// <param name="path">The path for the question of a number.</param>
