@@ -73,6 +73,7 @@ public sealed class FaultServer : IAsyncLifetime
                     "authenticator" => $"51a0{number:x8}",
                     // their RSA keys grow from the serial number, and that takes a second
                     "printer" => "FAULTPRINTER",
+                    ActivatedTpm.KindName => "FAULTTPM",
                     _ => $"FAULT{number:D7}",
                 },
                 Names = [$"host{number}.example"],
