@@ -82,6 +82,9 @@ internal sealed record ServerOptions
     /// <summary>Valid authorizations of names and addresses serve later orders of their account (RFC 8555 §7.1.3).</summary>
     public bool ReuseAuthorizations { get; init; }
 
+    /// <summary>The server ends when its standard input does.</summary>
+    public bool EndsWithInput { get; init; }
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>The public base URL as clients write it, without a trailing slash.</summary>

@@ -105,7 +105,7 @@ public sealed class Jwk : IEquatable<Jwk>
 
     /// <summary>The public half of a key pair.</summary>
     /// <exception cref="ProblemException"><c>badPublicKey</c>.</exception>
-    public static Jwk FromKey(AsymmetricAlgorithm key) => FromSpki(key.ExportSubjectPublicKeyInfo());
+    public static Jwk FromKey(AsymmetricAlgorithm key) => key is ECDsa ec ? OwnPoint(ec.ExportParameters(includePrivateParameters: false)) : FromSpki(key.ExportSubjectPublicKeyInfo());
 
     /// <summary>The public key as JSON with the members of RFC 7638 in their order and nothing else.</summary>
     public string ToJson() => _json;
@@ -147,12 +147,13 @@ public sealed class Jwk : IEquatable<Jwk>
         return CheckedRsa(modulus, exponent, fields.PathOf("n"));
     }
 
-    private static Jwk FromPoint(ECParameters point)
-    {
-        var curve = EcCurve.Find(point.Curve) ??
-            throw Problems.BadPublicKey("key-curve-unsupported", "public key: expected the curve P-256, P-384 or P-521, found another one");
-        return CheckedPoint(curve, point.Q.X!, point.Q.Y!, "public key");
-    }
+    private static Jwk FromPoint(ECParameters point) => CheckedPoint(CurveOf(point), point.Q.X!, point.Q.Y!, "public key");
+
+    // the platform made the point or looked at it when it took the key: looking again would cost more than a signature
+    private static Jwk OwnPoint(ECParameters point) => new(CurveOf(point), point.Q.X!, point.Q.Y!);
+
+    private static EcCurve CurveOf(ECParameters point) => EcCurve.Find(point.Curve) ??
+        throw Problems.BadPublicKey("key-curve-unsupported", "public key: expected the curve P-256, P-384 or P-521, found another one");
 
     private static Jwk CheckedPoint(EcCurve curve, byte[] x, byte[] y, string path) =>
         curve.HasPoint(x, y)

@@ -20,10 +20,7 @@ internal readonly record struct PublicKey(ECParameters? Ec, RSAParameters? Rsa)
         switch (key.Oid.Value)
         {
             case EcPublicKey:
-                using (var ecdsa = key.GetECDsaPublicKey() ?? throw new CryptographicException("no EC key"))
-                {
-                    return new PublicKey(ecdsa.ExportParameters(includePrivateParameters: false), null);
-                }
+                return new PublicKey(Point(key), null);
 
             case RsaEncryption:
                 using (var rsa = key.GetRSAPublicKey() ?? throw new CryptographicException("no RSA key"))
@@ -33,6 +30,20 @@ internal readonly record struct PublicKey(ECParameters? Ec, RSAParameters? Rsa)
 
             default:
                 throw new CryptographicException("a key of another kind");
+        }
+    }
+
+    private static ECParameters Point(System.Security.Cryptography.X509Certificates.PublicKey key)
+    {
+        try
+        {
+            using var ecdsa = key.GetECDsaPublicKey() ?? throw new CryptographicException("no EC key");
+            return ecdsa.ExportParameters(includePrivateParameters: false);
+        }
+        catch (PlatformNotSupportedException unknown)
+        {
+            // so says the platform of curves that it has not heard of: whose the octets are does not matter
+            throw new CryptographicException("no curve that the platform knows", unknown);
         }
     }
 }

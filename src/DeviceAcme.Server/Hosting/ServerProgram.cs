@@ -67,6 +67,11 @@ internal static class ServerProgram
 
         var bootstrap = options.AdminUrl is null ? null : await app.Services.GetRequiredService<ApiTokens>().Bootstrap(cancellation);
         Console.Out.Write(StartReport.Text(options, app.Services.GetRequiredService<Installation>(), app.Services.GetRequiredService<ProfileVersions>(), app.Services.GetRequiredService<AnchorVersions>(), inventories, bootstrap));
+        if (options.EndsWithInput)
+        {
+            EndOfInput.Watch(app.Lifetime);
+        }
+
         await app.WaitForShutdownAsync(cancellation);
         return ExitCode.Success;
     }

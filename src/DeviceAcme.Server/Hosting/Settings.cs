@@ -91,6 +91,8 @@ internal static class Settings
         Path("ca-passphrase-file", "FILE", "its first line encrypts the CA's keys; the variable " + PassphraseVariable + " does the same", null,
             (options, path) => options with { CaPassphrase = SettingValues.Secret(path) }) with
         { DefaultText = "keys are not encrypted", ForSubcommands = true },
+        One("end-with-input", "true|false", "whether the server ends when its standard input does: for a program that starts it and may itself be killed", "false",
+            (options, text) => options with { EndsWithInput = SettingValues.OneOf(text, "true", "false") == "true" }),
         One("log-level", "LEVEL", "what is logged on stderr: warning, information or debug", "information",
             (options, text) => options with { LogLevel = SettingValues.Level(text) }) with
         { ForSubcommands = true },

@@ -3,6 +3,8 @@ using System.Text.Json.Serialization.Metadata;
 using DeviceAcme.EndToEnd.Clients;
 using DeviceAcme.EndToEnd.Processes;
 using DeviceAcme.Protocol.Admin;
+using DeviceAcme.Simulator;
+using DeviceAcme.Simulator.Commands;
 using DeviceAcme.Testing;
 using FluentAssertions;
 using Xunit;
@@ -54,6 +56,47 @@ public sealed class ApprovalTests(ApprovalServer server) : TestsOnServer(server.
         (await Admin("audit", "list", "--order", waiting.Id, "--json")).ShouldExit(0).Output.Should().Contain("order.refused").And.Contain("approval-refused");
     }
 
+    [Fact]
+    public async Task A_scenario_plays_the_officer_too()
+    {
+        var (code, results, talk) = await Play("""
+            profile: apple-device
+            devices:
+              in: { kind: mac, serial: C02SCENARIN1 }
+              out: { kind: mac, serial: C02SCENAROUT }
+              late: { kind: mac, serial: C02SCENARLAT }
+            scenarios:
+              - name: let in
+                steps:
+                  - { enroll: in, expect: { waiting: true, ledger: pending } }
+                  - { approve: in, because: asked on the phone }
+                  - { collect: in, expect: { certificate: { subject: CN=C02SCENARIN1 }, ledger: active } }
+                  - { renew: in, expect: { certificate: {} } }
+              - name: kept out
+                steps:
+                  - { enroll: out, expect: { waiting: true } }
+                  - { refuse: out, because: not one of ours }
+                  - { collect: out, expect: { refused: { problem: unauthorized, reason: approval-refused } } }
+              - name: nothing to collect
+                steps: [{ collect: late }]
+              - name: nothing to approve
+                steps: [{ approve: late }]
+              - name: approved twice
+                steps:
+                  - { enroll: late, expect: { waiting: true } }
+                  - { approve: late }
+                  - { collect: late }
+                  - { approve: late }
+            """);
+
+        code.Should().Be(1, talk);
+        results.Where(result => result.Value is null).Select(result => result.Key).Should().Equal(["let in", "kept out"], talk);
+        results["nothing to collect"].Should().Be("late has no order that waits");
+        results["nothing to approve"].Should().Be("late has no order yet");
+        results["approved twice"].Should().StartWith("expected no refusal, found ");
+        (await Admin("audit", "list", "--json")).ShouldExit(0).Output.Should().Contain("asked on the phone").And.Contain("not one of ours");
+    }
+
     [Fact, Needs("lego"), Needs("openssl"), Spec("RFC 8555 §7.1.6")]
     public async Task lego_waits_through_processing_until_the_officer_agrees()
     {
@@ -75,6 +118,20 @@ public sealed class ApprovalTests(ApprovalServer server) : TestsOnServer(server.
         (await Admin("certificate", "revoke", id)).ShouldExit(1).Error.Should().Contain("revoked already");
         (await Admin("account", "deactivate", waiting.AccountId, "--reason", "the host is gone")).ShouldExit(0).Output.Should().Contain("revoked");
         (await Admin("account", "list", "--status", "revoked")).ShouldExit(0).Output.Should().Contain(waiting.AccountId);
+    }
+
+    // by name: what was missed first; null where all was as expected
+    private async Task<(int Code, IReadOnlyDictionary<string, string?> Results, string Talk)> Play(string scenarios)
+    {
+        var file = Path.Combine(Server.NewFolder("scenarios"), "officer.yaml");
+        await File.WriteAllTextAsync(file, scenarios, Cancellation);
+        using var data = new StringWriter();
+        using var talk = new StringWriter();
+        var code = await CommandLine.Run(["run", file, "--data", Server.Data, "--vendors", Server.Vendors, "--json"], new Terminal(data, talk), TimeProvider.System);
+        var results = JsonElement.Parse(data.ToString()).GetProperty("scenarios").EnumerateArray().ToDictionary(
+            result => result.GetProperty("name").GetString()!,
+            result => result.GetProperty("missed") is { ValueKind: JsonValueKind.Object } missed ? missed.GetProperty("differences")[0].GetString() : null);
+        return (code, results, talk.ToString());
     }
 
     private async Task<OrderEntry> Waiting(string identifier, string? device)

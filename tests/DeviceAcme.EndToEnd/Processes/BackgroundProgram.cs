@@ -64,6 +64,13 @@ internal sealed class BackgroundProgram : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Kills it and nothing that it started.</summary>
+    public async Task Kill()
+    {
+        _process.Kill(entireProcessTree: false);
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -126,6 +127,70 @@ public sealed class ManagementTests(TrialServerFixture serve)
         program.Output.Should().Contain("fail must   user-agent").And.Contain("1 exchanges");
         File.Exists(Path.Combine(report, "report.html")).Should().BeTrue();
         Directory.Exists(Path.Combine(folder, "data")).Should().BeTrue("it was named");
+    }
+
+    [Fact]
+    public async Task The_server_behind_ends_with_the_program_even_where_that_is_killed()
+    {
+        var ports = FreePorts.Take(6);
+        var folder = serve.NewFolder("killed");
+        await using var program = new BackgroundProgram(Programs.Start(
+            Path.Combine(AppContext.BaseDirectory, "device-sim.dll"),
+            [
+                "serve", "--port", $"{ports[0]}", "--management-port", $"{ports[1]}", "--status-port", $"{ports[2]}", "--http-01-port", $"{ports[3]}", "--tls-alpn-01-port", $"{ports[4]}", "--dns-port", $"{ports[5]}",
+                "--state", folder, "--server-program", typeof(ServerOptions).Assembly.Location,
+            ]));
+        await program.UntilItSays("ready; Ctrl+C ends it with the report");
+        (await Listens(ports[2])).Should().BeTrue("the server behind has this port");
+
+        await program.Kill();
+
+        while (await Listens(ports[2]))
+        {
+            await Task.Delay(20, Cancellation);
+        }
+    }
+
+    [Fact]
+    public async Task A_profile_with_external_accounts_gives_out_keys()
+    {
+        serve.Begin(new Switches());
+
+        var (status, ticket) = await Post("/tickets?profile=printer");
+        status.Should().Be(HttpStatusCode.OK);
+        ((string)ticket["directory"]!).Should().Be(serve.DirectoryOf("printer"));
+        foreach (var name in (string[])["one.printer.example", "two.printer.example"])
+        {
+            var (code, said) = await serve.Enroll("server", "printer", "--name", name, "--eab-key-id", (string)ticket["keyId"]!, "--eab-key", (string)ticket["macKey"]!);
+            code.Should().Be(0, said);
+        }
+
+        serve.MarkOf("external-account").Should().Be(DeviceAcme.Simulator.Serve.Judging.Mark.Pass);
+        (await serve.Enroll("server", "printer", "--name", "three.printer.example")).Said.Should().Contain("externalAccountRequired");
+        ((string)(await Post("/tickets?profile=apple-user-enrollment")).Body["clientIdentifier"]!).Should().StartWith("tkt_");
+        ((string)(await Post("/tickets?profile=nothing")).Body["error"]!).Should().StartWith("profile: expected one of").And.Contain("printer");
+        (await Post("/tickets")).Status.Should().Be(HttpStatusCode.BadRequest);
+    }
+
+    private async Task<(HttpStatusCode Status, JsonNode Body)> Post(string path)
+    {
+        using var http = new HttpClient();
+        using var answer = await http.PostAsync(new Uri(serve.Management + path), null, Cancellation);
+        return (answer.StatusCode, JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!);
+    }
+
+    private static async Task<bool> Listens(int port)
+    {
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(IPAddress.Loopback, port, Cancellation);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private async Task<string> Text(string path)

@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using DeviceAcme.EndToEnd.Clients;
 using DeviceAcme.EndToEnd.Processes;
+using DeviceAcme.Simulator.Serve;
 using DeviceAcme.Simulator.Serve.Judging;
 using DeviceAcme.Testing;
 using FluentAssertions;
@@ -50,6 +52,21 @@ public sealed class ServedClientTests(TrialServerFixture serve)
         serve.MarkOf("valid-authorization-reused").Should().Be(Mark.Pass);
         serve.MarkOf("bad-nonce-retried").Should().Be(Mark.Pass);
         await ChainLeadsToTheRoot(lego.ChainFile("lego.example"));
+    }
+
+    [Fact, Needs("lego"), Spec("RFC 8555 §7.3.4")]
+    public async Task lego_enrolls_at_the_printer_profile_with_a_key_of_the_management_endpoint()
+    {
+        serve.Begin(new Switches());
+        using var http = new HttpClient();
+        using var answer = await http.PostAsync(new Uri(serve.Management + "/tickets?profile=printer"), null, TestContext.Current.CancellationToken);
+        var ticket = JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        var lego = new Lego(serve, serve.NewFolder("lego-printer")) { DirectoryUrl = (string)ticket["directory"]!, Options = ["--eab", "--kid", (string)ticket["keyId"]!, "--hmac", (string)ticket["macKey"]!] };
+
+        await lego.Enroll("http-01", "printer.lego.example");
+
+        File.Exists(lego.ChainFile("printer.lego.example")).Should().BeTrue();
+        serve.MarkOf("external-account").Should().Be(Mark.Pass);
     }
 
     [Fact, Needs("certbot")]

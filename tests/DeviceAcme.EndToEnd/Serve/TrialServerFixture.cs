@@ -62,7 +62,7 @@ public sealed class TrialServerFixture : IAsyncLifetime, IClientSurroundings
             ServerProgram = typeof(ServerOptions).Assembly.Location,
             Switches = Chaos,
         },
-        Settings.ShippedProfiles, TimeProvider.System, TestContext.Current.CancellationToken);
+        TimeProvider.System, TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {

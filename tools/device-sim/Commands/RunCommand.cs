@@ -7,6 +7,7 @@ using DeviceAcme.Protocol.Client;
 using DeviceAcme.Simulator.Dns;
 using DeviceAcme.Simulator.Enrollment;
 using DeviceAcme.Simulator.Scenarios;
+using DeviceAcme.Simulator.Servers;
 using DeviceAcme.Simulator.Vendors;
 
 namespace DeviceAcme.Simulator.Commands;
@@ -20,7 +21,7 @@ internal sealed class RunCommand
     private readonly Option<bool> _check = new("--check", "--dry-run") { Description = "read the files and say what is wrong with them; no server is asked" };
     private readonly Option<string[]> _only = new("--only") { Description = "scenarios whose name, or whose file's name, fits this glob; can be repeated", DefaultValueFactory = _ => [] };
     private readonly Option<string?> _profiles = new("--profiles") { Description = "own server: folder of the profiles (default: those that come with the server)" };
-    private readonly Option<string?> _program = new("--server-program") { Description = $"own server: its program (default: {LocalServer.ProgramVariable}, or what is built in this repository)" };
+    private readonly Option<string?> _program = new("--server-program") { Description = $"own server: its program (default: {ServerFiles.Variable}, or what is built in this repository)" };
     private readonly Option<string?> _data = new("--data") { Description = "a running server of this machine: its data directory, where URL, root and token are found" };
     private readonly Option<string?> _server = new("--server") { Description = "a running DeviceAcme: its base URL" };
     private readonly Option<string?> _directory = new("--directory") { Description = "any running server: the one ACME directory that all devices use" };

@@ -62,7 +62,7 @@ internal sealed class ServeCommand
         TrialRun run;
         try
         {
-            run = await TrialRun.Start(settings, ShippedProfiles(), _time, interrupted);
+            run = await TrialRun.Start(settings, _time, interrupted);
         }
         catch (OperationCanceledException)
         {
@@ -76,7 +76,7 @@ internal sealed class ServeCommand
             try
             {
                 await ended.WaitAsync(interrupted);
-                throw new SimulatorException($"the server behind ended: {run.Log.Trim().ReplaceLineEndings(" | ")}");
+                throw new SimulatorException($"the server behind ended: {run.Log}");
             }
             catch (OperationCanceledException)
             {
@@ -135,23 +135,5 @@ internal sealed class ServeCommand
 
         _terminal.Say($"device-sim: {report.Exchanges.Count} exchanges; {report.Count(Mark.Pass)} rules pass, {report.Count(Mark.Fail)} fail, {report.Count(Mark.NotSeen)} not seen");
         return report.Fails(run.Parts.Switches.Strict) ? Exit.Refused : Exit.Done;
-    }
-
-    // beside the server's program, where its build puts them too
-    private static string ShippedProfiles()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "DeviceAcme.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        string[] candidates =
-        [
-            .. folder is null ? [] : (string[])[Path.Combine(folder.FullName, "profiles")],
-            .. Environment.GetEnvironmentVariable(TrialServer.ProgramVariable) is { Length: > 0 } program ? (string[])[Path.Combine(Path.GetDirectoryName(Path.GetFullPath(program))!, "profiles")] : [],
-            Path.Combine(AppContext.BaseDirectory, "profiles"),
-        ];
-        return candidates.FirstOrDefault(Directory.Exists) ?? throw new SimulatorException("the shipped profiles are not beside this program", "--profiles names a folder of profiles");
     }
 }

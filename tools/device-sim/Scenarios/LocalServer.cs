@@ -1,8 +1,5 @@
-using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
-using System.Text;
-using DeviceAcme.Simulator.Commands;
+using DeviceAcme.Simulator.Servers;
 using DeviceAcme.Simulator.Vendors;
 
 namespace DeviceAcme.Simulator.Scenarios;
@@ -10,91 +7,39 @@ namespace DeviceAcme.Simulator.Scenarios;
 /// <summary>A DeviceAcme in a folder that is thrown away: it trusts the simulator's vendors, asks the simulator's DNS, and reaches this machine alone.</summary>
 internal sealed class LocalServer : IAsyncDisposable
 {
-    private const string ReadyLine = "DeviceAcme is ready";
-    private const int MostLines = 40;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
-
     private readonly string _folder;
-    private readonly Process _process;
-    private readonly Queue<string> _said = new();
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _started;
+    private readonly int[] _ports = FreePorts.Take(6);
+    private ServerProcess? _process;
 
-    private LocalServer(string folder, Process process, int[] ports)
-    {
-        _folder = folder;
-        _process = process;
-        Url = $"https://localhost:{ports[0]}";
-        AdminUrl = $"http://localhost:{ports[2]}";
-        HttpPort = ports[3];
-        Dns = new IPEndPoint(IPAddress.Loopback, ports[5]);
-    }
+    private LocalServer(string folder) => _folder = folder;
 
-    /// <summary>Names the server's program; <c>./dev</c> sets it.</summary>
-    public const string ProgramVariable = "DEVICEACME_SERVER_PROGRAM";
-
-    public string Url { get; }
-    public string AdminUrl { get; }
+    public string Url => $"https://localhost:{_ports[0]}";
+    public string AdminUrl => $"http://localhost:{_ports[2]}";
 
     /// <summary>Where the server asks http-01.</summary>
-    public int HttpPort { get; }
+    public int HttpPort => _ports[3];
 
     /// <summary>Where the server asks names.</summary>
-    public IPEndPoint Dns { get; }
+    public IPEndPoint Dns => new(IPAddress.Loopback, _ports[5]);
     public string Root => Path.Combine(_folder, "data", "ca", "root.pem");
     public string AdminToken => Path.Combine(_folder, "data", Protocol.Admin.RunningServer.TokenFileName);
     public FakeVendors Vendors => new VendorFolder(Path.Combine(_folder, "vendors")).Open();
 
-    /// <param name="program">The server's program; null for the one that the environment or the repository has.</param>
+    /// <param name="program">The server's program; null for the one that the environment names or the repository has.</param>
     /// <param name="profiles">Folder of profiles; null for those that come with the program.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     public static async Task<LocalServer> Start(string? program, string? profiles, CancellationToken cancellation)
     {
-        var found = program ?? Find();
-        if (!File.Exists(found))
-        {
-            throw new SimulatorException($"there is no program of the server at {found}", $"build src/DeviceAcme.Server, or name it with --server-program or {ProgramVariable}");
-        }
-
+        var found = ServerFiles.Program(program);
         if (profiles is not null && !Directory.Exists(profiles))
         {
             throw new SimulatorException($"there is no folder {profiles}", "--profiles names the folder of the profiles");
         }
 
-        var folder = Directory.CreateTempSubdirectory("device-sim-").FullName;
-        var vendors = new VendorFolder(Path.Combine(folder, "vendors"));
-        vendors.Init("scenarios");
-        var ports = FreePorts(6);
-        var start = new ProcessStartInfo(found.EndsWith(".dll", StringComparison.Ordinal) ? "dotnet" : found)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        string[] arguments =
-        [
-            .. found.EndsWith(".dll", StringComparison.Ordinal) ? [Path.GetFullPath(found)] : Array.Empty<string>(),
-            "--data", Path.Combine(folder, "data"), "--url", $"https://localhost:{ports[0]}", "--status-url", $"http://localhost:{ports[1]}", "--admin-url", $"http://localhost:{ports[2]}",
-            "--http-01-port", $"{ports[3]}", "--tls-alpn-01-port", $"{ports[4]}", "--dns-resolver", $"127.0.0.1:{ports[5]}", "--validation-networks", "127.0.0.0/8", "::1/128",
-            "--anchors", vendors.Path, "--android-status-list", vendors.StatusListPath, "--log-level", "warning",
-            .. profiles is null ? [] : new[] { "--profiles", Path.GetFullPath(profiles) },
-        ];
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        // settings of whoever runs this are not this server's
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("DEVICEACME_", StringComparison.Ordinal)).ToList())
-        {
-            start.Environment.Remove(name);
-        }
-
-        var server = new LocalServer(folder, new Process { StartInfo = start }, ports);
+        var server = new LocalServer(Directory.CreateTempSubdirectory("device-sim-").FullName);
         try
         {
-            await server.Run(cancellation);
+            await server.Run(found, profiles, cancellation);
             return server;
         }
         catch
@@ -106,101 +51,25 @@ internal sealed class LocalServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_started)
+        if (_process is not null)
         {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
+            await _process.DisposeAsync();
         }
 
-        _process.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task Run(CancellationToken cancellation)
+    private async Task Run(string program, string? profiles, CancellationToken cancellation)
     {
-        _process.OutputDataReceived += (_, line) => Hear(line.Data);
-        _process.ErrorDataReceived += (_, line) => Hear(line.Data);
-        _started = _process.Start();
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-        var exited = _process.WaitForExitAsync(cancellation);
-        try
-        {
-            if (await Task.WhenAny(_ready.Task, exited).WaitAsync(Patience, cancellation) == exited)
-            {
-                throw new SimulatorException($"the server ended with code {_process.ExitCode}: {Said()}", "deviceacme profile check tells what is wrong with profiles");
-            }
-        }
-        catch (TimeoutException)
-        {
-            throw new SimulatorException($"the server was not ready within {Patience.TotalSeconds:0} s: {Said()}");
-        }
-    }
-
-    private void Hear(string? line)
-    {
-        if (line is null)
-        {
-            return;
-        }
-
-        lock (_said)
-        {
-            _said.Enqueue(line);
-            if (_said.Count > MostLines)
-            {
-                _said.Dequeue();
-            }
-        }
-
-        if (line.StartsWith(ReadyLine, StringComparison.Ordinal))
-        {
-            _ready.TrySetResult();
-        }
-    }
-
-    private string Said()
-    {
-        lock (_said)
-        {
-            return new StringBuilder().AppendJoin("; ", _said.Where(line => line.Length > 0)).ToString();
-        }
-    }
-
-    private static string Find()
-    {
-        if (Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } named)
-        {
-            return named;
-        }
-
-        // the newest that was built here
-        var built = new[] { "Release", "Debug" }.Select(configuration => Path.Combine(Defaults.Root, "src", "DeviceAcme.Server", "bin", configuration, "net10.0", "DeviceAcme.Server.dll"));
-        return built.Where(File.Exists).OrderByDescending(File.GetLastWriteTimeUtc).FirstOrDefault() ?? built.First();
-    }
-
-    // below the ports that the system gives to outgoing connections, so that none is taken again before the server listens
-    private static int[] FreePorts(int count)
-    {
-        const int First = 15_000;
-        const int Range = 16_000;
-        var start = Environment.ProcessId * 89 % Range;
-        var ports = Enumerable.Range(0, Range).Select(step => First + ((start + step) % Range)).Where(IsFree).Take(count).ToArray();
-        return ports.Length == count ? ports : throw new SimulatorException("no free ports on this machine");
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using var tcp = new TcpListener(IPAddress.Loopback, port);
-            tcp.Start();
-            using var udp = new UdpClient(new IPEndPoint(IPAddress.Loopback, port));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
+        var vendors = new VendorFolder(Path.Combine(_folder, "vendors"));
+        vendors.Init("scenarios");
+        string[] arguments =
+        [
+            "--data", Path.Combine(_folder, "data"), "--url", Url, "--status-url", $"http://localhost:{_ports[1]}", "--admin-url", AdminUrl,
+            "--http-01-port", $"{HttpPort}", "--tls-alpn-01-port", $"{_ports[4]}", "--dns-resolver", $"{Dns}", "--validation-networks", "127.0.0.0/8", "::1/128",
+            "--anchors", vendors.Path, "--android-status-list", vendors.StatusListPath, "--log-level", "warning",
+            .. profiles is null ? [] : new[] { "--profiles", Path.GetFullPath(profiles) },
+        ];
+        _process = await ServerProcess.Start(program, _folder, arguments, cancellation);
     }
 }

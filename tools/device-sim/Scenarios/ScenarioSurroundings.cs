@@ -1,5 +1,6 @@
 using DeviceAcme.Protocol.Client;
 using DeviceAcme.Simulator.Enrollment;
+using DeviceAcme.Simulator.Servers;
 using DeviceAcme.Simulator.Trials;
 using DeviceAcme.Simulator.Vendors;
 

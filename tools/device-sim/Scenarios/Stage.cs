@@ -1,4 +1,5 @@
 using DeviceAcme.Protocol.Admin;
+using DeviceAcme.Simulator.Servers;
 
 namespace DeviceAcme.Simulator.Scenarios;
 

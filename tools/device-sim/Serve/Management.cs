@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DeviceAcme.Simulator.Trials;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -81,13 +82,14 @@ internal sealed class Management : IAsyncDisposable
             _run.Parts.Transcript.Clear();
             return Json(context, new JsonObject { ["exchanges"] = 0 });
         });
+        routes.MapPost("/tickets", Ticket);
         routes.MapGet("/certificates/{serial}", Certificate);
         routes.MapGet("/cert-status-by-serial/{serial}", Certificate);
         routes.MapFallback(context => Wrong(context, 404, "there is nothing here; / lists what there is"));
     }
 
     // a page in a browser must not get here by a name that leads to this machine, nor by a form
-    private static async Task OnlyThisMachine(HttpContext context, RequestDelegate next)
+    private async Task OnlyThisMachine(HttpContext context, RequestDelegate next)
     {
         var host = context.Request.Host.Host.Trim('[', ']');
         if (host != "localhost" && !(IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address)))
@@ -97,6 +99,10 @@ internal sealed class Management : IAsyncDisposable
         else if (context.Request.Headers.ContainsKey("Origin") && !HttpMethods.IsGet(context.Request.Method))
         {
             await Wrong(context, 403, "Origin: pages of a browser change nothing here");
+        }
+        else if (!_run.IsReady)
+        {
+            await Wrong(context, 503, "the server is not ready yet");
         }
         else
         {
@@ -164,6 +170,32 @@ internal sealed class Management : IAsyncDisposable
 
         _run.Parts.Switches = switches;
         await Json(context, Shown(switches));
+    }
+
+    private async Task Ticket(HttpContext context)
+    {
+        if (_run.Urls.Directories.LastOrDefault(one => one.Profile == Query(context, "profile")) is not { Profile: { } profile, Url: var url })
+        {
+            await Wrong(context, 400, $"profile: expected one of {string.Join(", ", _run.State.ProfileNames)}");
+            return;
+        }
+
+        try
+        {
+            var secrets = (await _run.Ticket(profile, context.RequestAborted)).Secrets!;
+            await Json(context, new JsonObject
+            {
+                ["profile"] = profile,
+                ["directory"] = url,
+                ["keyId"] = secrets.KeyId,
+                ["macKey"] = secrets.MacKey,
+                ["clientIdentifier"] = secrets.ClientIdentifier,
+            });
+        }
+        catch (RefusedException refused)
+        {
+            await Wrong(context, 502, $"{refused.Outcome}");
+        }
     }
 
     private async Task Certificate(HttpContext context)

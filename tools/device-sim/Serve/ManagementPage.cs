@@ -25,6 +25,7 @@ internal static class ManagementPage
         }
 
         Row(page, "/certificates/SERIAL", "status of a certificate; /cert-status-by-serial/SERIAL is the same");
+        Row(page, "POST /tickets?profile=NAME", "an external account key (key id and MAC key) for clients of this profile, good for any number of accounts; and the ClientIdentifier, where the profile takes one");
         Row(page, "POST /reset", "forgets the transcript");
         page.Append("</table>\n<h2>Directories</h2>\n<table>");
         foreach (var (profile, url) in run.Urls.Directories)

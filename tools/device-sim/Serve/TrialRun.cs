@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Simulator.Dns;
+using DeviceAcme.Simulator.Servers;
 using DeviceAcme.Simulator.Vendors;
 
 namespace DeviceAcme.Simulator.Serve;
@@ -28,13 +30,16 @@ internal sealed class TrialRun : IAsyncDisposable
     /// <summary>Ends when the server behind does.</summary>
     public Task Ended => _server!.Ended;
 
+    /// <summary>Whether the server behind answers already.</summary>
+    public bool IsReady => _server is not null;
+
     /// <summary>The last words of the server behind.</summary>
     public string Log => _server?.Log ?? "";
 
-    public static async Task<TrialRun> Start(ServeSettings settings, string shippedProfiles, TimeProvider time, CancellationToken cancellation)
+    public static async Task<TrialRun> Start(ServeSettings settings, TimeProvider time, CancellationToken cancellation)
     {
         ServeSettingTable.Check(settings);
-        var state = TrialState.Make(settings, shippedProfiles);
+        var state = TrialState.Make(settings);
         var chance = new Chance(new Seed("serve:" + (settings.Seed ?? Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16)))));
         var profiles = state.ProfileNames;
         var run = new TrialRun(settings, state, new FrontParts(chance, new Transcript(), time, settings.Switches), new PublicUrls(state.BaseUrl, profiles, settings.Profile, settings.RandomPaths, chance));
@@ -63,9 +68,17 @@ internal sealed class TrialRun : IAsyncDisposable
     public async Task<(int Status, string Body)> Certificate(string serial, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_server!.Admin, $"/admin/v1/certificates/{serial}"));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(State.Data, "admin.token"), cancellation)).Trim());
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(State.Data, RunningServer.TokenFileName), cancellation)).Trim());
         using var answer = await _admin.SendAsync(request, cancellation);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
+    }
+
+    /// <summary>A ticket for a profile, good for any number of accounts and orders.</summary>
+    /// <exception cref="Trials.RefusedException">The server does not make one.</exception>
+    public async Task<TicketEntry> Ticket(string profile, CancellationToken cancellation)
+    {
+        using var administrator = Administrator.At(_server!.Admin.ToString(), Path.Combine(State.Data, RunningServer.TokenFileName), new SocketsHttpHandler { UseProxy = false });
+        return await administrator.NewTicket(new NewTicketRequest { Profile = profile, Uses = 0, Note = "made by the test server's management endpoint" }, cancellation);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DeviceAcme.Simulator.Servers;
 using DeviceAcme.Simulator.Vendors;
 
 namespace DeviceAcme.Simulator.Serve;
@@ -38,7 +39,7 @@ internal sealed class TrialState : IDisposable
     /// <summary>The root of the certificates.</summary>
     public string Root => Path.Combine(Data, "ca", "root.pem");
 
-    public static TrialState Make(ServeSettings settings, string shippedProfiles)
+    public static TrialState Make(ServeSettings settings)
     {
         var kept = settings.State is not null;
         var folder = kept ? PrivateFiles.Folder(Path.GetFullPath(settings.State!)) : Directory.CreateTempSubdirectory("device-sim-serve-").FullName;
@@ -46,7 +47,7 @@ internal sealed class TrialState : IDisposable
         try
         {
             state.Vendors.Init(settings.Seed is null ? null : "serve:" + settings.Seed);
-            state.WriteProfiles(settings.Profiles ?? shippedProfiles);
+            state.WriteProfiles(settings.Profiles ?? ServerFiles.Profiles(settings.ServerProgram));
             return state;
         }
         catch

@@ -129,6 +129,15 @@ public sealed class JwkTests
             return Jwk.FromSpki(key.ExportSubjectPublicKeyInfo());
         };
         brainpool.ShouldRefuse("badPublicKey", "key-curve-unsupported");
+        Func<object?> unheardOf = () =>
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var spki = key.ExportSubjectPublicKeyInfo();
+            // within the curve's OID: one that the platform does not have
+            spki[17] ^= 0xFF;
+            return Jwk.FromSpki(spki);
+        };
+        unheardOf.ShouldRefuse("badPublicKey", "key-unreadable");
         Func<object?> random = () => Jwk.FromSpki([1, 2, 3]);
         random.ShouldRefuse("badPublicKey", "key-unreadable");
     }

@@ -22,6 +22,8 @@ public sealed class EvidenceRuleTests
         ["apple"] = (material, key) => new AppleMaker(Vendors.Apple, Now).Make(material, key),
         ["tpm"] = (material, key) => new TpmMaker(new FakeTpm(Vendors.Tpm), Now).Make(material, key),
         ["android"] = (material, key) => new AndroidMaker(Vendors.Android, Now).Make(material, key),
+        ["printer"] = (material, key) => new IdevidMaker(IdevidDevice.Printer(Vendors.Idevid, "SIMPRINTER01"), Now).Make(material, key),
+        ["iot"] = (material, key) => new IdevidMaker(IdevidDevice.IotModule(Vendors.Idevid, "SIMMODULE001"), Now).Make(material, key),
         ["yubikey"] = (material, key) => new YubiKeyMaker(Vendors.YubiKey, Now).Make(material, key),
     };
 
@@ -74,6 +76,57 @@ public sealed class EvidenceRuleTests
         Judge(new AppleMaker(Vendors.Apple, Now).With(AppleFault.WebAuthnApple).Make(Material, key).Payload, key)["no-authenticator-data"].Mark.Should().Be(Mark.Fail);
     }
 
+    [Theory, InlineData("printer"), InlineData("iot")]
+    public void A_birth_certificate_that_is_used_rightly_keeps_the_rules_of_its_format(string kind)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+        var results = Judge(Makers[kind](Material, key).Payload, key);
+
+        results.Values.Where(result => result.Rule.Name.StartsWith("idevid-", StringComparison.Ordinal)).Should().HaveCount(4).And.OnlyContain(result => result.Mark == Mark.Pass);
+    }
+
+    [Theory, InlineData(IdevidFault.MissingX5c, "idevid-statement"), InlineData(IdevidFault.MissingKey, "idevid-statement"), InlineData(IdevidFault.KeyOfText, "idevid-statement"), InlineData(IdevidFault.LongSignature, "idevid-statement")]
+    [InlineData(IdevidFault.AlgorithmOfText, "idevid-statement"), InlineData(IdevidFault.Sha1Algorithm, "idevid-statement"), InlineData(IdevidFault.LeafNotDer, "idevid-statement"), InlineData(IdevidFault.KeyAuthorizationAlone, "idevid-binding-covers-key")]
+    [InlineData(IdevidFault.WithoutContext, "evidence-is-for-the-challenge"), InlineData(IdevidFault.ExchangedKey, "evidence-is-for-the-challenge"), InlineData(IdevidFault.SignedByNewKey, "evidence-is-for-the-challenge")]
+    internal void A_birth_certificate_that_is_used_wrongly_breaks_the_rule(IdevidFault fault, string rule)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+        var results = Judge(new IdevidMaker(IdevidDevice.IotModule(Vendors.Idevid, "SIMMODULE001"), Now).With(fault).Make(Material, key).Payload, key);
+
+        results[rule].Mark.Should().Be(Mark.Fail);
+        results[rule].Broken[0].Words.Should().NotBeEmpty();
+    }
+
+    [Fact]
+    public void The_birth_key_as_new_key_and_another_algorithm_than_advised_are_told()
+    {
+        var device = IdevidDevice.IotModule(Vendors.Idevid, "SIMMODULE001");
+        var chain = new IdevidMaker(device, Now).Make().Chain;
+        var (birth, key) = (device.Ec!.Algorithm, device.PublicKey);
+        var signature = birth.SignData(IdevidMaker.Binding(Material.KeyAuthorization, key), HashAlgorithmName.SHA384, DSASignatureFormat.Rfc3279DerSequence);
+        var evidence = AttestationObject.Write("deviceacme-idevid", writer =>
+        {
+            writer.WriteStartMap(4);
+            writer.WriteTextString("alg");
+            writer.WriteInt32(-35);
+            writer.WriteTextString("sig");
+            writer.WriteByteString(signature);
+            writer.WriteTextString("x5c");
+            writer.WriteCertificates(chain);
+            writer.WriteTextString("key");
+            writer.WriteByteString(key);
+            writer.WriteEndMap();
+        });
+
+        var results = Judge(new JsonObject { ["attObj"] = DeviceAcme.Protocol.Jose.Base64Url.Encode(evidence) }, birth);
+
+        results["evidence-is-for-the-challenge"].Mark.Should().Be(Mark.Pass);
+        results["idevid-new-key"].Mark.Should().Be(Mark.Fail);
+        results["idevid-algorithm"].Broken.Should().ContainSingle().Which.Words.Should().Be("alg -35 where -7 is advised");
+    }
+
     [Theory, Spec("device-attest §5"), InlineData("""{}"""), InlineData("""{"attObj":""}"""), InlineData("""{"attObj":"e30"}"""), InlineData("""{"attObj":"oA"}"""), InlineData("""{"attObj":7}""")]
     public void An_answer_without_an_attestation_object_fails(string payload)
     {
@@ -87,11 +140,11 @@ public sealed class EvidenceRuleTests
     internal void Identifiers_of_devices_have_their_grammar(string type, string value, string rule, Mark expected) =>
         RuleTable.Judge(new PlayedClient(type, value, Request(PlayedClient.CertificateKey)).Tell()).Single(result => result.Rule.Name == rule).Mark.Should().Be(expected);
 
-    [Fact]
-    public void Octets_of_any_kind_are_no_evidence_and_no_accident()
+    [Theory, InlineData("tpm"), InlineData("iot")]
+    public void Octets_of_any_kind_are_no_evidence_and_no_accident(string format)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var octets = Makers["tpm"](Material, key).AttestationObject;
+        var octets = Makers[format](Material, key).AttestationObject;
         for (var at = 0; at < octets.Length; at += 7)
         {
             var broken = (byte[])octets.Clone();

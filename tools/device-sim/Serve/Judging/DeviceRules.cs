@@ -18,6 +18,16 @@ internal static partial class DeviceRules
         new("no-authenticator-data", "device-attest §5", Level.Should, "leaves authData out of the attestation object", story =>
             Answers(story).Where(pair => Evidence(pair.Jws) is not null).Select(pair => Finding.Of(!Evidence(pair.Jws)!.HasAuthData, "authData is there", pair.Exchange.Number))),
         new("evidence-is-for-the-challenge", "device-attest §5", Level.Must, "makes the evidence for this very challenge: over the token (apple) or over the key authorization (all other formats)", IsForChallenge),
+        new("idevid-statement", "idevid-format §3", Level.Must, "evidence of a birth certificate has alg, sig, x5c and key, none larger than it may be", story =>
+            Births(story).Select(birth => Finding.Of(birth.Statement.WrongMember is null, birth.Statement.WrongMember ?? "", birth.Number))),
+        new("idevid-binding-covers-key", "idevid-format §4", Level.Must, "signs the new key too, and not the key authorization alone", story =>
+            Births(story).Where(birth => birth.KeyAuthorization is not null).Select(birth => Finding.Of(
+                !birth.Statement.LeavesKeyOut(birth.KeyAuthorization!), "the signature is over the key authorization alone: whoever can change the request can put another key beside it", birth.Number))),
+        new("idevid-algorithm", "idevid-format §5", Level.Should, "signs with -7 where the IDevID key is on P-256, with -35 on P-384, with -257 where it is RSA", story =>
+            Births(story).Where(birth => birth.Statement.WrongMember is null).Select(birth => Finding.Of(
+                birth.Statement.OtherAlgorithm is null, $"alg {birth.Statement.OtherAlgorithm?.Used} where {birth.Statement.OtherAlgorithm?.Advised} is advised", birth.Number))),
+        new("idevid-new-key", "idevid-format §5", Level.Should, "wants the certificate for a new key, and not for the IDevID key itself", story =>
+            Births(story).Where(birth => birth.Statement.WrongMember is null).Select(birth => Finding.Of(!birth.Statement.IsBirthKey, "key is the IDevID key", birth.Number))),
         new("csr-key-is-attested-key", "device-attest §5", Level.Must, "requests the certificate for the key that the evidence is about", CsrKeyIsAttested),
     ];
 
@@ -43,6 +53,14 @@ internal static partial class DeviceRules
             yield return Finding.Of(right, evidence.Format == "apple" ? "the evidence is not over the SHA-256 of this token" : "the evidence is not over this key authorization", exchange.Number);
         }
     }
+
+    private static IEnumerable<(int Number, IdevidStatement Statement, string? KeyAuthorization)> Births(Story story) =>
+        from pair in Answers(story)
+        let evidence = Evidence(pair.Jws)
+        where evidence?.Format == IdevidStatement.Format
+        let token = story.Challenge(pair.Exchange.Url)?.Token
+        let thumbprint = SentJws.ThumbprintOf(story.KeyOf(pair.Jws.Kid, pair.Exchange.Number))
+        select (pair.Exchange.Number, new IdevidStatement(evidence), token is null || thumbprint is null ? null : $"{token}.{thumbprint}");
 
     private static IEnumerable<Finding> CsrKeyIsAttested(Story story)
     {

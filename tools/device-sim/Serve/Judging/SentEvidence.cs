@@ -20,18 +20,20 @@ internal sealed record SentEvidence
     public required string Format { get; init; }
     public required bool HasAuthData { get; init; }
 
-    /// <summary>Members of attStmt: octets, lists of octets, or texts and numbers.</summary>
+    /// <summary>Members of attStmt: octets, lists of octets, texts, and whole numbers as long.</summary>
     public required IReadOnlyDictionary<string, object?> Statement { get; init; }
 
     /// <summary>RFC 7638 of the attested key; null where the format attests none, or it cannot be read.</summary>
     public string? KeyThumbprint => Format switch
     {
         "tpm" => Octets("pubArea") is { } area ? TpmKey(area) : null,
+        IdevidStatement.Format => Octets("key") is { } key ? SentRequest.ThumbprintOf(key) : null,
         "apple" or "android-key" or "step" => Leaf is { } leaf ? SentRequest.ThumbprintOf(leaf.PublicKey.ExportSubjectPublicKeyInfo()) : null,
         _ => null,
     };
 
-    private X509Certificate2? Leaf => Statement.GetValueOrDefault("x5c") is List<byte[]> { Count: > 0 } chain ? Load(chain[0]) : null;
+    /// <summary>The first certificate; null where there is none that can be read.</summary>
+    public X509Certificate2? Leaf => Statement.GetValueOrDefault("x5c") is List<byte[]> { Count: > 0 } chain ? Load(chain[0]) : null;
 
     public static SentEvidence? Read(string? attObj)
     {
@@ -86,11 +88,12 @@ internal sealed record SentEvidence
                 "android-key" => Leaf?.Extensions.FirstOrDefault(extension => extension.Oid?.Value == AndroidKeyDescription) is { } description
                     && AndroidChallenge(description.RawData).AsSpan().SequenceEqual(Encoding.ASCII.GetBytes(keyAuthorization)),
                 "step" => Signed(Encoding.ASCII.GetBytes(keyAuthorization), Unwrapped(Octets("sig"))),
+                IdevidStatement.Format => new IdevidStatement(this).IsFor(keyAuthorization),
                 "packed" => Signed(Encoding.ASCII.GetBytes(keyAuthorization), Octets("sig")),
                 _ => null,
             };
         }
-        catch (Exception unreadable) when (unreadable is CryptographicException or AsnContentException or ArgumentException)
+        catch (Exception unreadable) when (unreadable is CryptographicException or AsnContentException or ArgumentException or PlatformNotSupportedException)
         {
             return false;
         }
@@ -128,7 +131,8 @@ internal sealed record SentEvidence
             : leaf.PublicKey.Oid.Value == Ed25519 ? null : false;
     }
 
-    private byte[]? Octets(string name) => Statement.GetValueOrDefault(name) as byte[];
+    /// <summary>A member of the statement that is a byte string; null where there is none.</summary>
+    public byte[]? Octets(string name) => Statement.GetValueOrDefault(name) as byte[];
 
     private static X509Certificate2? Load(byte[] der)
     {
@@ -152,6 +156,7 @@ internal sealed record SentEvidence
             {
                 CborReaderState.ByteString => reader.ReadByteString(),
                 CborReaderState.TextString => reader.ReadTextString(),
+                CborReaderState.UnsignedInteger or CborReaderState.NegativeInteger => reader.ReadInt64(),
                 CborReaderState.StartArray when name == "x5c" => Certificates(reader),
                 _ => Skip(reader),
             };

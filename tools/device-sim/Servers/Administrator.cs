@@ -5,9 +5,9 @@ using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Simulator.Trials;
 
-namespace DeviceAcme.Simulator.Scenarios;
+namespace DeviceAcme.Simulator.Servers;
 
-/// <summary>What an administrator of a DeviceAcme does in scenarios, over its admin API (docs/admin-api.md).</summary>
+/// <summary>What an administrator of a DeviceAcme does in scenarios and for trials, over its admin API (docs/admin-api.md).</summary>
 internal sealed class Administrator(HttpClient server) : IDisposable
 {
     private const int LongestToken = 4096;
