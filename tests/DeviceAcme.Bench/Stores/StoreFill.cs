@@ -37,7 +37,7 @@ internal sealed class StoreFill : IDisposable
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = database, Pooling = false }.ToString());
         _connection.Open();
         _connection.CreateFunction<string, long, string>("made", Id, isDeterministic: true);
-        _connection.CreateFunction<string, long, string>("hexed", (kind, number) => Convert.ToHexStringLower(Hash(kind, number).AsSpan(0, 16)), isDeterministic: true);
+        _connection.CreateFunction<long, string>("serial_of", CertificateOf, isDeterministic: true);
         _connection.CreateFunction<string, long, byte[]>("hashed", Hash, isDeterministic: true);
 
         // what is lost when the machine fails now is made again: no durability is measured here
@@ -51,7 +51,13 @@ internal sealed class StoreFill : IDisposable
     public static string Id(string kind, long number) => Base64Url.EncodeToString(Hash(kind, number).AsSpan(0, 16));
 
     /// <summary>The serial number of its certificate.</summary>
-    public static string CertificateOf(long number) => Convert.ToHexStringLower(Hash("serial", number).AsSpan(0, 16));
+    public static string CertificateOf(long number)
+    {
+        // as the server makes them: neither a sign bit nor leading zeros
+        var serial = Hash("serial", number).AsSpan(0, 16);
+        serial[0] = (byte)((serial[0] & 0x7f) | 0x40);
+        return Convert.ToHexStringLower(serial);
+    }
 
     /// <summary>When the enrollment of this number was, in Unix milliseconds.</summary>
     public static long TimeOf(long number, int count, DateTimeOffset now) => now.ToUnixTimeMilliseconds() - ((count - number) * ((long)Past.TotalMilliseconds / count)) - 3_600_000;
@@ -81,7 +87,7 @@ internal sealed class StoreFill : IDisposable
         Insert("evidence", "kind = 'finalize' AND order_id = (SELECT ordered FROM pattern)", ("id", "made('finalize', i)"), ("at", at), ("identifier_value", Serial("i")), ("account_id", "made('account', i)"),
             ("order_id", "made('order', i)"), ("device_id", "made('device', i)"), ("verdict", Renamed("verdict")));
         Insert("certificates", "order_id = (SELECT ordered FROM pattern)", ("id", "made('certificate', i)"), ("order_id", "made('order', i)"), ("account_id", "made('account', i)"), ("device_id", "made('device', i)"),
-            ("serial", "hexed('serial', i)"), ("not_before", at), ("not_after", $"{at} + not_after - created_at"), ("created_at", at),
+            ("serial", "serial_of(i)"), ("not_before", at), ("not_after", $"{at} + not_after - created_at"), ("created_at", at),
             ("revoked_at", $"CASE WHEN i > {_count - RevokedOf(_count)} THEN {at} + 60000 END"), ("revocation_reason", $"CASE WHEN i > {_count - RevokedOf(_count)} THEN 1 END"));
         Insert("sightings", "evidence_id = (SELECT id FROM evidence, pattern WHERE kind = 'challenge' AND device_id = device)", ("subject", "hashed('subject' || kind, i)"), ("partner", "hashed('partner' || kind, i)"),
             ("first_seen_at", at), ("last_seen_at", at), ("evidence_id", "made('evidence', i)"));

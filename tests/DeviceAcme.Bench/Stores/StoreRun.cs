@@ -73,7 +73,7 @@ internal sealed class StoreRun(BenchSettings settings, FakeVendors vendors, Time
         using var probe = new AdminProbe(server);
         (string What, Func<int, string> Path)[] questions =
         [
-            ("device by serial number", number => $"/admin/v1/devices/{rows.Devices[number]}"),
+            ("device by serial number", number => $"/admin/v1/devices?identifier={rows.Devices[number]}"),
             ("order by id", number => $"/admin/v1/orders/{rows.Orders[number]}"),
             ("certificate by serial number", number => $"/admin/v1/certificates/{rows.Certificates[number]}"),
             .. new[] { "devices", "orders", "certificates", "evidence", "accounts" }.SelectMany(list => new (string, Func<int, string>)[]
