@@ -106,7 +106,7 @@ internal static class ServerApplication
         }
         catch (SqliteException exception)
         {
-            throw new StartFailure($"the database {file} cannot be opened: {exception.Message}");
+            throw new StartFailure($"the database {file} cannot be opened: {Outages.Explain(exception)?.Message ?? exception.Message}", Outages.Explain(exception)?.Hint);
         }
         catch (NpgsqlException exception)
         {
@@ -117,6 +117,7 @@ internal static class ServerApplication
     private static void AddServices(IServiceCollection services, ServerOptions options, TimeProvider time)
     {
         services.AddRouting();
+        services.AddSingleton(provider => new Capacity(options.MostRequests, time, provider.GetRequiredService<ILogger<Capacity>>()));
         services.AddSingleton(options);
         services.AddSingleton(time);
         services.AddSingleton(_ => Installation.Load(options));

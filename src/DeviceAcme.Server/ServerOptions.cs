@@ -85,6 +85,15 @@ internal sealed record ServerOptions
     /// <summary>The server ends when its standard input does.</summary>
     public bool EndsWithInput { get; init; }
 
+    /// <summary>Requests that are worked on at once.</summary>
+    public int MostRequests { get; init; } = 256;
+
+    /// <summary>Connections that the ACME listener holds open, and the status listener as many.</summary>
+    public int MostConnections { get; init; } = 8192;
+
+    /// <summary>How long orders without a certificate are kept.</summary>
+    public TimeSpan KeepUnfinishedOrders { get; init; } = TimeSpan.FromDays(90);
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>The public base URL as clients write it, without a trailing slash.</summary>

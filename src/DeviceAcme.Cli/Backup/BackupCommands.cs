@@ -22,7 +22,7 @@ internal static class BackupCommands
         var quick = new Option<bool>("--quick") { Description = "leaves out what looks at every certificate and every event" };
         var json = new Option<bool>("--json") { Description = "for machines" };
         yield return Forwarded(
-            new Command("check", "holds a data directory against itself: database, orders, certificates, audit log, keys. The server may run meanwhile. Exit code 0: sound, 1: something is wrong, 2: wrong use") { quick, json },
+            new Command("check", "holds a store against itself and its keys: database, orders, certificates, audit log. Servers may run meanwhile; DEVICEACME_DATABASE names a PostgreSQL. Exit code 0: sound, 1: something is wrong, 2: wrong use") { quick, json },
             parsed => [.. Flag(parsed, quick), .. Flag(parsed, json)]);
     }
 

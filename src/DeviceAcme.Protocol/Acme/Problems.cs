@@ -51,6 +51,10 @@ public static class Problems
     public static Problem StoreAway() =>
         Document("serverInternal", 503, "store-away", "the server's store cannot be reached now; try again in a few seconds");
 
+    /// <summary>More than the server can work on at once: nothing of the request was done. 503 with <c>rateLimited</c>, as public servers answer it.</summary>
+    public static ProblemException ServerBusy(int retryAfterSeconds) =>
+        new(Document("rateLimited", 503, "server-busy", "the server has more to do than it can now; try again later")) { RetryAfterSeconds = retryAfterSeconds };
+
     private static ProblemException Make(string type, int status, string reason, string detail) => new(Document(type, status, reason, detail));
 
     private static Problem Document(string type, int status, string reason, string detail) =>

@@ -17,7 +17,7 @@ internal sealed class AcmeRefusals(RequestDelegate next, RefusalRecords records,
         {
             await next(context);
         }
-        catch (ProblemException refusal) when (context.GetEndpoint()?.Metadata.GetMetadata<RefusedAs>() is not null && context.Features.Get<AcmeRequest>() is not { RefusalIsKept: true })
+        catch (ProblemException refusal) when (refusal.Problem.Status != StatusCodes.Status503ServiceUnavailable && context.GetEndpoint()?.Metadata.GetMetadata<RefusedAs>() is not null && context.Features.Get<AcmeRequest>() is not { RefusalIsKept: true })
         {
             // not handled here: written down, and answered where every refusal is
             foreach (var problem in TicketDirectories.IsUnknown(context, refusal.Problem) ? [refusal.Problem] : AuditedRefusals.Of(refusal.Problem).ToArray())

@@ -1,4 +1,6 @@
 using DeviceAcme.Core.Accounts;
+using DeviceAcme.Core.Profiles;
+using DeviceAcme.Core.Tickets;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Jose;
 using DeviceAcme.Server.Hosting;
@@ -11,7 +13,7 @@ namespace DeviceAcme.Server.Acme;
 /// Verifies every signed request before its handler runs (RFC 8555 §6.2 to §6.5): media type, size, nonce, then the rest. The nonce
 /// is spent first, because one that appeared in any request is used up, also in one that fails.
 /// </summary>
-internal sealed class JwsMiddleware(RequestDelegate next, INonces nonces, AcmeDb db, ServerOptions options, ProfileCatalog profiles, AccountKeys accountKeys, TicketDirectories tickets, TimeProvider time)
+internal sealed class JwsMiddleware(RequestDelegate next, INonces nonces, AcmeDb db, ServerOptions options, ProfileCatalog profiles, AccountKeys accountKeys, TicketDirectories tickets, Capacity capacity, TimeProvider time)
 {
     public const string MediaType = "application/jose+json";
 
@@ -19,21 +21,24 @@ internal sealed class JwsMiddleware(RequestDelegate next, INonces nonces, AcmeDb
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<SignedBy>() is { } signedBy)
         {
-            var request = await Verify(context, signedBy.Signer);
+            var profile = profiles.Require(context);
+            var ticket = await tickets.Find(context, profile);
+            RequireMediaType(context.Request);
+            var envelope = await RequestBody.Read(context, JwsEnvelope.Parse);
+            using var place = await capacity.Enter(context.RequestAborted);
+            var request = await Verify(context, signedBy.Signer, profile, ticket, envelope);
             context.Features.Set(request);
             request.SigningAccount?.RequireValid();
+            await next(context);
+            return;
         }
 
         await next(context);
     }
 
-    private async Task<AcmeRequest> Verify(HttpContext context, Signer signer)
+    private async Task<AcmeRequest> Verify(HttpContext context, Signer signer, CertificateProfile profile, Ticket? ticket, JwsEnvelope envelope)
     {
-        var profile = profiles.Require(context);
-        var ticket = await tickets.Find(context, profile);
         var urls = TicketDirectories.Urls(context, options, profile);
-        RequireMediaType(context.Request);
-        var envelope = await RequestBody.Read(context, JwsEnvelope.Parse);
         var now = time.GetUtcNow();
         if (envelope.Nonce is null)
         {

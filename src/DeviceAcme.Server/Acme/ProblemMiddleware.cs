@@ -23,7 +23,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, INonces no
         }
         catch (ProblemException refusal)
         {
-            Refused(log, context.Request.Method, context.Request.Path, refusal.Problem.Type, refusal.Problem.Reason, refusal.Problem.Detail);
+            // of a storm there is one line every so often, and not one for each request
+            Refused(log, refusal.Problem.Status == StatusCodes.Status503ServiceUnavailable ? LogLevel.Debug : LogLevel.Information, context.Request.Method, context.Request.Path, refusal.Problem.Type, refusal.Problem.Reason, refusal.Problem.Detail);
             AddHeaders(context.Response, refusal);
             await Write(context, refusal.Problem);
         }
@@ -38,8 +39,16 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, INonces no
         catch (Exception failure) when (!context.Response.HasStarted)
         {
             var trace = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
+            if (Outages.Is(failure))
+            {
+                Away(log, context.Request.Method, context.Request.Path, Outages.Explain(failure)?.Message ?? failure.Message);
+                context.Response.Headers.RetryAfter = Outages.RetryAfter(failure);
+                await Write(context, Problems.StoreAway());
+                return;
+            }
+
             Failed(log, failure, context.Request.Method, context.Request.Path, trace);
-            await Write(context, Away(context.Response, failure) ?? Problems.ServerInternal(trace));
+            await Write(context, Problems.ServerInternal(trace));
         }
     }
 
@@ -60,18 +69,6 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, INonces no
         {
             response.Headers.Location = location;
         }
-    }
-
-    /// <summary>What passes by itself is said to be so: a client comes again.</summary>
-    private static Problem? Away(HttpResponse response, Exception failure)
-    {
-        if (!Outages.Is(failure))
-        {
-            return null;
-        }
-
-        response.Headers.RetryAfter = Outages.RetryAfter;
-        return Problems.StoreAway();
     }
 
     // RFC 8555 §6.3: a GET on a resource is 405 with type malformed
@@ -115,11 +112,14 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, INonces no
             ? TicketDirectories.Urls(context, options, profile).Directory
             : null;
 
-    [LoggerMessage(LogLevel.Information, "refused {Method} {Path}: {Type} ({Reason}) {Detail}")]
-    private static partial void Refused(ILogger log, string method, PathString path, string type, string? reason, string detail);
+    [LoggerMessage("refused {Method} {Path}: {Type} ({Reason}) {Detail}")]
+    private static partial void Refused(ILogger log, LogLevel level, string method, PathString path, string type, string? reason, string detail);
 
     [LoggerMessage(LogLevel.Debug, "the client left during {Method} {Path}")]
     private static partial void ClientLeft(ILogger log, string method, PathString path);
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path}: the store cannot be used now, the client comes again: {Cause}")]
+    private static partial void Away(ILogger log, string method, PathString path, string cause);
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed, trace id {Trace}")]
     private static partial void Failed(ILogger log, Exception failure, string method, PathString path, string trace);

@@ -28,9 +28,9 @@ internal sealed class AdminQuery
                     : $"query: '{Shown(name)}' is not a parameter of this resource; {NearestName.Hint(Shown(name), known)}");
             }
 
-            if (values.Count != 1 || values[0] is not { Length: > 0 and <= LongestValue })
+            if (values.Count != 1 || values[0] is not { Length: > 0 and <= LongestValue } value || value.Contains('\0', StringComparison.Ordinal))
             {
-                throw Problems.Malformed("parameter-malformed", $"{name}: expected one value of at most {LongestValue} characters");
+                throw Problems.Malformed("parameter-malformed", $"{name}: expected one value of at most {LongestValue} characters, without U+0000");
             }
         }
     }

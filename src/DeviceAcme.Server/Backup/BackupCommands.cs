@@ -80,16 +80,17 @@ internal static class BackupCommands
     {
         var quick = new Option<bool>("--quick") { Description = "leaves out what looks at every certificate and every event" };
         var json = new Option<bool>("--json") { Description = "for machines" };
-        var command = new Command("check", "holds the data directory against itself: database, orders, certificates, audit log, keys; the server may run meanwhile. Exit code 1 if something is wrong") { quick, json };
+        var command = new Command("check", "holds the store against itself and against the keys in the data directory: database, orders, certificates, audit log, keys; servers may run meanwhile. Exit code 1 if something is wrong") { quick, json };
         commandLine.SetAction(command, (parsed, options, _) =>
         {
-            RequireSqlite(options);
-            var report = StoreCheck.Run(options.DataDirectory, () => Issuers(options), parsed.GetValue(quick), time.GetUtcNow(), talk.Progress);
+            var report = StoreCheck.Run(options, () => Issuers(options), parsed.GetValue(quick), time.GetUtcNow(), talk.Progress);
             Console.Out.Write(parsed.GetValue(json) ? JsonSerializer.Serialize(report, BackupJson.Default.CheckReport) + "\n" : Text(report));
             if (!report.IsSound)
             {
-                talk.Error("the data directory is not sound");
-                talk.Hint("stop the server, keep a copy of the directory, and restore the last backup that 'deviceacme check' finds sound");
+                talk.Error("the store is not sound");
+                talk.Hint(options.Database is null
+                    ? "stop the server, keep a copy of the directory, and restore the last backup that 'deviceacme check' finds sound"
+                    : "stop the servers, keep a copy of the database, and go back to the last one that 'deviceacme check' finds sound");
             }
 
             return Task.FromResult(report.IsSound ? ExitCode.Success : ExitCode.Failure);

@@ -22,7 +22,7 @@ internal sealed class BackupWriter(string dataDirectory, TimeProvider time, Acti
     // of this process and this machine alone, or copied in another way
     private static readonly string[] Left =
     [
-        BackupFormat.DatabaseName, BackupFormat.DatabaseName + "-wal", BackupFormat.DatabaseName + "-shm", BackupFormat.DatabaseName + "-journal",
+        BackupFormat.DatabaseName, BackupFormat.DatabaseName + "-wal", BackupFormat.DatabaseName + "-shm", BackupFormat.DatabaseName + "-journal", BackupFormat.DatabaseName + "-in-use",
         DataDirectoryLock.LockName, RunningServer.FileName, RunningServer.TokenFileName,
     ];
 

@@ -1,3 +1,5 @@
+using System.Data;
+using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -9,7 +11,7 @@ using Microsoft.Data.Sqlite;
 
 namespace DeviceAcme.Server.Backup;
 
-/// <summary>Holds a data directory against itself, beside a running server or without one; changes nothing.</summary>
+/// <summary>Holds a store and the keys of its data directory against each other, beside running servers or without one; changes nothing.</summary>
 internal sealed class StoreCheck
 {
     /// <summary>Problems of one kind that are described; the rest is counted.</summary>
@@ -22,31 +24,27 @@ internal sealed class StoreCheck
     private readonly Func<IReadOnlyList<IssuerFolder>> _issuers;
     private readonly DateTimeOffset _now;
     private readonly Action<string> _progress;
-    private readonly SqliteConnection _connection;
+    private readonly DbConnection _connection;
 
-    private StoreCheck(string data, Func<IReadOnlyList<IssuerFolder>> issuers, DateTimeOffset now, Action<string> progress, SqliteConnection connection) =>
+    private StoreCheck(string data, Func<IReadOnlyList<IssuerFolder>> issuers, DateTimeOffset now, Action<string> progress, DbConnection connection) =>
         (_data, _issuers, _now, _progress, _connection) = (data, issuers, now, progress, connection);
 
-    /// <param name="dataDirectory">The data directory.</param>
+    private bool IsSqlite => _connection is SqliteConnection;
+
+    /// <param name="options">Data directory and database.</param>
     /// <param name="issuers">Opens the issuers of its CA.</param>
     /// <param name="quick">Leaves out what looks at every certificate and event.</param>
     /// <param name="now">The time.</param>
     /// <param name="progress">Is told what is looked at.</param>
-    public static CheckReport Run(string dataDirectory, Func<IReadOnlyList<IssuerFolder>> issuers, bool quick, DateTimeOffset now, Action<string> progress)
+    public static CheckReport Run(ServerOptions options, Func<IReadOnlyList<IssuerFolder>> issuers, bool quick, DateTimeOffset now, Action<string> progress)
     {
-        var file = Path.Combine(dataDirectory, BackupFormat.DatabaseName);
-        if (!File.Exists(file))
-        {
-            throw new StartFailure($"there is no database in {Path.GetFullPath(dataDirectory)}", "--data names the data directory of a server");
-        }
-
-        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
-        var check = new StoreCheck(dataDirectory, issuers, now, progress, connection);
+        using var connection = Connect(options);
+        var check = new StoreCheck(options.DataDirectory, issuers, now, progress, connection);
         var lines = new List<CheckLine>();
         if (Try("database", () => check.Database(quick), lines))
         {
             // one moment for all of it: what a running server writes meanwhile is no contradiction
-            using var moment = connection.BeginTransaction(deferred: true);
+            using var moment = connection is SqliteConnection sqlite ? sqlite.BeginTransaction(deferred: true) : connection.BeginTransaction(IsolationLevel.RepeatableRead);
             Try("schema", check.Schema, lines);
             Try("orders", check.Orders, lines);
             Try("work", check.Work, lines);
@@ -62,6 +60,19 @@ internal sealed class StoreCheck
         return new CheckReport { Checks = lines };
     }
 
+    private static DbConnection Connect(ServerOptions options)
+    {
+        if (options.Database is { } database)
+        {
+            return new PostgresDatabase(database).Make();
+        }
+
+        var file = Path.Combine(options.DataDirectory, BackupFormat.DatabaseName);
+        return File.Exists(file)
+            ? new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString())
+            : throw new StartFailure($"there is no database in {Path.GetFullPath(options.DataDirectory)}", "--data names the data directory of a server");
+    }
+
     /// <summary>True where the rest can be looked at.</summary>
     private static bool Try(string name, Func<CheckLine> look, List<CheckLine> lines)
     {
@@ -70,7 +81,7 @@ internal sealed class StoreCheck
             lines.Add(look());
             return lines[^1].Problems.Count == 0;
         }
-        catch (SqliteException broken)
+        catch (DbException broken)
         {
             lines.Add(new CheckLine(name, "could not be read", [broken.Message]));
             return false;
@@ -79,8 +90,14 @@ internal sealed class StoreCheck
 
     private CheckLine Database(bool quick)
     {
-        _progress("reading every page of the database");
         _connection.Open();
+        if (!IsSqlite)
+        {
+            // PostgreSQL looks after its own pages and references
+            return new CheckLine("database", $"{Count("SELECT pg_database_size(current_database())") / 1_000_000} MB in PostgreSQL", []);
+        }
+
+        _progress("reading every page of the database");
         var problems = Texts(quick ? $"PRAGMA quick_check({MostDescribed})" : $"PRAGMA integrity_check({MostDescribed})").Where(text => text != "ok")
             .Concat(Texts("SELECT \"table\" || ' row ' || coalesce(rowid, '?') || ' refers to a row of ' || parent || ' that is not there' FROM pragma_foreign_key_check LIMIT 10"));
         return new CheckLine("database", $"{new FileInfo(_connection.DataSource).Length / 1_000_000} MB", [.. problems]);
@@ -89,9 +106,10 @@ internal sealed class StoreCheck
     private CheckLine Schema()
     {
         var number = Count("SELECT max(number) FROM schema_migrations");
+        var newest = (IsSqlite ? Migrations.Sqlite : Migrations.PostgreSql).Newest;
         return new CheckLine(
-            "schema", number < Migrations.Sqlite.Newest ? $"{number}; the next start brings it to {Migrations.Sqlite.Newest}" : Text(number),
-            number > Migrations.Sqlite.Newest ? [$"schema {number} is newer than this program, which knows up to {Migrations.Sqlite.Newest}"] : []);
+            "schema", number < newest ? $"{number}; the next start brings it to {newest}" : Text(number),
+            number > newest ? [$"schema {number} is newer than this program, which knows up to {newest}"] : []);
     }
 
     private CheckLine Orders()
@@ -166,7 +184,7 @@ internal sealed class StoreCheck
         }
 
         verification.Finish();
-        var given = Count("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'");
+        var given = Count(IsSqlite ? "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'" : "SELECT sequence FROM audit_head");
         return new CheckLine("audit", $"{verification.Rows} events, the last is {verification.Last} with hash {verification.LastHash}",
         [
             .. verification.Findings.Take(MostDescribed).Select(finding => $"{finding.Reason}: {finding.Message}"),
@@ -203,7 +221,7 @@ internal sealed class StoreCheck
 
     private IEnumerable<string> Described(string format, string sql)
     {
-        var ids = Texts($"SELECT * FROM ({sql}) LIMIT {MostDescribed + 1}").ToList();
+        var ids = Texts($"SELECT * FROM ({sql}) AS found LIMIT {MostDescribed + 1}").ToList();
         foreach (var id in ids.Take(MostDescribed))
         {
             yield return string.Format(CultureInfo.InvariantCulture, format, id);
@@ -211,13 +229,13 @@ internal sealed class StoreCheck
 
         if (ids.Count > MostDescribed)
         {
-            yield return $"and {Count($"SELECT count(*) FROM ({sql})") - MostDescribed} more like it";
+            yield return $"and {Count($"SELECT count(*) FROM ({sql}) AS found") - MostDescribed} more like it";
         }
     }
 
     private IEnumerable<string> Texts(string sql) => Rows(sql, row => row.GetString(0));
 
-    private IEnumerable<T> Rows<T>(string sql, Func<SqliteDataReader, T> read)
+    private IEnumerable<T> Rows<T>(string sql, Func<DbDataReader, T> read)
     {
         using var command = _connection.CreateCommand();
         command.CommandText = sql;

@@ -11,22 +11,26 @@ internal static class KestrelListeners
     /// <summary>No request of RFC 8555 or of a device's evidence needs more.</summary>
     public const int MaximumBodyBytes = 64 * 1024;
 
+    /// <summary>Administrators have theirs for themselves, however many clients there are.</summary>
+    private const int AdminConnections = 256;
+
     public static void Configure(KestrelServerOptions kestrel, ServerOptions options)
     {
         SetLimits(kestrel);
+        var places = new ConnectionPlaces(options.MostConnections, options.TrustedProxies);
         foreach (var url in options.Listen.Count > 0 ? options.Listen : [options.Url])
         {
-            Listen(kestrel, url, Listener.Acme);
+            Listen(kestrel, url, Listener.Acme, places);
         }
 
         if ((options.StatusListen ?? options.StatusUrl) is { } status)
         {
-            Listen(kestrel, status, Listener.Status);
+            Listen(kestrel, status, Listener.Status, new ConnectionPlaces(options.MostConnections, options.TrustedProxies));
         }
 
         if (options.AdminUrl is { } admin)
         {
-            Listen(kestrel, admin, Listener.Admin, asksForCertificates: options.AdminClientCa is not null);
+            Listen(kestrel, admin, Listener.Admin, new ConnectionPlaces(AdminConnections, options.TrustedProxies), asksForCertificates: options.AdminClientCa is not null);
         }
     }
 
@@ -39,7 +43,6 @@ internal static class KestrelListeners
         limits.MaxRequestLineSize = 8 * 1024;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.MaxRequestHeaderCount = 64;
-        limits.MaxConcurrentConnections = 8192;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(90);
         // A body of 64 KiB may take half a minute and no longer.
@@ -47,10 +50,11 @@ internal static class KestrelListeners
         limits.Http2.MaxStreamsPerConnection = 32;
     }
 
-    private static void Listen(KestrelServerOptions kestrel, Uri url, Listener listener, bool asksForCertificates = false)
+    private static void Listen(KestrelServerOptions kestrel, Uri url, Listener listener, ConnectionPlaces places, bool asksForCertificates = false)
     {
         void Setup(ListenOptions endpoint)
         {
+            places.Limit(endpoint);
             endpoint.Mark(listener);
             if (url.Scheme == Uri.UriSchemeHttps)
             {

@@ -42,14 +42,15 @@ internal sealed partial class PlainProblems(RequestDelegate next, ILogger<PlainP
         catch (Exception failure) when (!context.Response.HasStarted)
         {
             var trace = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
-            Failed(log, failure, context.Request.Method, context.Request.Path, trace);
             if (Outages.Is(failure))
             {
-                context.Response.Headers.RetryAfter = Outages.RetryAfter;
+                Away(log, context.Request.Method, context.Request.Path, Outages.Explain(failure)?.Message ?? failure.Message);
+                context.Response.Headers.RetryAfter = Outages.RetryAfter(failure);
                 await Write(context, Problems.StoreAway());
                 return;
             }
 
+            Failed(log, failure, context.Request.Method, context.Request.Path, trace);
             await Write(context, Problems.ServerInternal(trace));
         }
     }
@@ -69,6 +70,9 @@ internal sealed partial class PlainProblems(RequestDelegate next, ILogger<PlainP
 
     [LoggerMessage(LogLevel.Debug, "the client left during {Method} {Path}")]
     private static partial void ClientLeft(ILogger log, string method, PathString path);
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path}: the store cannot be used now: {Cause}")]
+    private static partial void Away(ILogger log, string method, PathString path, string cause);
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed, trace id {Trace}")]
     private static partial void Failed(ILogger log, Exception failure, string method, PathString path, string trace);

@@ -5,6 +5,7 @@ using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Backup;
 using DeviceAcme.Server.Ledger;
 using DeviceAcme.Server.Profiles;
+using DeviceAcme.Server.Storage;
 using Microsoft.AspNetCore.Connections;
 
 namespace DeviceAcme.Server.Hosting;
@@ -45,6 +46,18 @@ internal static class ServerProgram
                 talk.Hint(failure.Hint);
             }
 
+            return ExitCode.Failure;
+        }
+        catch (Exception failure) when (Outages.Explain(failure) is { } explained)
+        {
+            talk.Error(explained.Message);
+            talk.Hint(explained.Hint);
+            return ExitCode.Failure;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            talk.Error(failure.Message);
+            talk.Hint("can the server's account write into its data directory, and is there room on the disk?");
             return ExitCode.Failure;
         }
     }

@@ -76,6 +76,11 @@ internal static class SettingValues
             ? port
             : throw new FormatException($"expected a port from 1 to 65535, found '{text}'");
 
+    public static int Number(string text, int least, int most) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new FormatException($"expected a number from {least.ToString(CultureInfo.InvariantCulture)} to {most.ToString(CultureInfo.InvariantCulture)}, found '{text}'");
+
     public static string ExistingFolder(string path) =>
         Directory.Exists(path) ? path : throw new FormatException($"no folder {path}");
 

@@ -93,6 +93,12 @@ internal static class Settings
         { DefaultText = "keys are not encrypted", ForSubcommands = true },
         One("end-with-input", "true|false", "whether the server ends when its standard input does: for a program that starts it and may itself be killed", "false",
             (options, text) => options with { EndsWithInput = SettingValues.OneOf(text, "true", "false") == "true" }),
+        One("max-requests", "N", "signed requests that are worked on at once; four times as many wait, and the rest is answered 503 with Retry-After", "256",
+            (options, text) => options with { MostRequests = SettingValues.Number(text, 1, 10_000) }),
+        One("max-connections", "N", "connections that the ACME listener holds open, and the status listener as many; one address has at most half of them unless it is a trusted proxy", "8192",
+            (options, text) => options with { MostConnections = SettingValues.Number(text, 2, 1_000_000) }),
+        One("keep-unfinished-orders", "DAYS", "days after which orders that came to no certificate are dropped, with their authorizations; evidence is kept as profiles say", "90",
+            (options, text) => options with { KeepUnfinishedOrders = TimeSpan.FromDays(SettingValues.Number(text, 1, 36_500)) }),
         One("log-level", "LEVEL", "what is logged on stderr: warning, information or debug", "information",
             (options, text) => options with { LogLevel = SettingValues.Level(text) }) with
         { ForSubcommands = true },

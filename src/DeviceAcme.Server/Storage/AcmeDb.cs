@@ -29,6 +29,9 @@ internal sealed class AcmeDb : IAsyncDisposable
     private readonly Task _writer;
     private ChainEnd.State _durable;
 
+    /// <summary>Why nothing is written any more: the file was found damaged, and every change would make it worse. Only the writer sets it.</summary>
+    private Exception? _damage;
+
     private AcmeDb(IDatabase database, ChainEnd chain)
     {
         _database = database;
@@ -137,6 +140,12 @@ internal sealed class AcmeDb : IAsyncDisposable
     private void CommitGroup(AcmeContext context, DbConnection connection, List<Change> group)
     {
         var before = _chain.Now;
+        if (_damage is not null)
+        {
+            group.ForEach(change => change.Fail(_damage));
+            return;
+        }
+
         try
         {
             using var transaction = _database.BeginTurn(connection, _chain);
@@ -149,6 +158,10 @@ internal sealed class AcmeDb : IAsyncDisposable
                 if (change.Run(context))
                 {
                     transaction.Release("change");
+                }
+                else if (Outages.IsDamage(change.Failure))
+                {
+                    throw change.Failure!;
                 }
                 else
                 {
@@ -170,7 +183,11 @@ internal sealed class AcmeDb : IAsyncDisposable
             // the disk is full, the file or the server is gone: nobody in the group was saved, each caller learns it, and the writer goes on
             _chain.Now = before;
             _accounts.Forget(context.ChangedAccounts);
-            group.ForEach(change => change.Fail(failure));
+
+            // a change that the disk had no room for has ended the whole transaction: that is the reason, and not that it has ended
+            var cause = group.Select(change => change.Failure).FirstOrDefault(Outages.Is) ?? failure;
+            _damage = Outages.IsDamage(cause) ? cause : null;
+            group.ForEach(change => change.Fail(cause));
         }
         finally
         {
@@ -182,6 +199,9 @@ internal sealed class AcmeDb : IAsyncDisposable
 
     private abstract class Change
     {
+        /// <summary>What the change threw.</summary>
+        public Exception? Failure { get; protected set; }
+
         public abstract bool Run(AcmeContext context);
 
         public abstract void Complete();
@@ -193,7 +213,6 @@ internal sealed class AcmeDb : IAsyncDisposable
     {
         private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _result;
-        private Exception? _failure;
 
         public Task<T> Done => _done.Task;
 
@@ -208,23 +227,23 @@ internal sealed class AcmeDb : IAsyncDisposable
             catch (Exception failure)
             {
                 // not handled here: it undoes this change and is thrown again where the change was asked for
-                _failure = failure;
+                Failure = failure;
                 return false;
             }
         }
 
         public override void Complete()
         {
-            if (_failure is null)
+            if (Failure is null)
             {
                 _done.SetResult(_result!);
             }
             else
             {
-                _done.SetException(_failure);
+                _done.SetException(Failure);
             }
         }
 
-        public override void Fail(Exception failure) => _done.TrySetException(_failure ?? failure);
+        public override void Fail(Exception failure) => _done.TrySetException(Failure ?? failure);
     }
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using DeviceAcme.Core;
 using DeviceAcme.Core.Audit;
@@ -19,15 +20,17 @@ internal static class EventChaining
     private const string Columns = "sequence, at, kind, actor, profile, account_id, order_id, authorization_id, certificate_id, device_id, reason, detail";
 
     /// <summary>Every event as it stands there, with the hashes that stand beside it; those of rows that were never chained are empty.</summary>
-    public static IEnumerable<AuditRecord> Stored(SqliteConnection connection)
+    public static IEnumerable<AuditRecord> Stored(DbConnection connection)
     {
         using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT {Columns}, lower(hex(previous_hash)), lower(hex(hash)) FROM events ORDER BY sequence";
+        command.CommandText = $"SELECT {Columns}, previous_hash, hash FROM events ORDER BY sequence";
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
-            yield return AuditChain.Record(Event(reader)) with { Previous = reader.GetString(12), Hash = reader.GetString(13) };
+            yield return AuditChain.Record(Event(reader)) with { Previous = Hex(12), Hash = Hex(13) };
         }
+
+        string Hex(int column) => reader.IsDBNull(column) ? "" : Convert.ToHexStringLower((byte[])reader[column]);
     }
 
     public static ChainEnd Run(SqliteConnection connection, Action<string> progress)
@@ -99,7 +102,7 @@ internal static class EventChaining
         return rows;
     }
 
-    private static AuditEvent Event(SqliteDataReader reader)
+    private static AuditEvent Event(DbDataReader reader)
     {
         var row = new AuditEvent
         {

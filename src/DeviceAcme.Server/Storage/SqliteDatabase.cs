@@ -16,13 +16,28 @@ internal sealed class SqliteDatabase(string file) : IDatabase
 
     private readonly string _connectionString = new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString();
 
+    private bool _marked;
+
     public bool IsShared => false;
+
+    /// <summary>Stands beside the file while somebody writes into it.</summary>
+    private string Mark => file + "-in-use";
 
     public ChainEnd Prepare(Action<string> progress)
     {
+        // whoever looked at the file first has made an empty one
+        var lost = File.Exists(Mark) && new FileInfo(file + "-wal") is not { Exists: true, Length: > 0 };
         using var connection = Open();
         Migrations.Sqlite.Run(connection);
-        return EventChaining.Run(connection, progress);
+        var end = EventChaining.Run(connection, progress);
+        if (lost)
+        {
+            // SQLite itself takes the file as it is, and says nothing
+            progress($"warning: the server did not end in good order, and {file}-wal, where its last commits stood, has been taken away since. Unless SQLite's own tools did that, what was "
+                + "acknowledged last is gone: run 'deviceacme check', and compare the head of the audit log with the one that you kept");
+        }
+
+        return end;
     }
 
     public IReaders Readers() => new SqliteReaders(Open, Use);
@@ -48,14 +63,49 @@ internal sealed class SqliteDatabase(string file) : IDatabase
     /// <summary>BEGIN IMMEDIATE: the write lock is taken before the first read, so that no change works on what another one replaces.</summary>
     public DbTransaction BeginTurn(DbConnection connection, ChainEnd chain) => ((SqliteConnection)connection).BeginTransaction(deferred: false);
 
-    public void EndTurn(DbTransaction turn, ChainEnd.State before, ChainEnd.State after) => turn.Commit();
+    public void EndTurn(DbTransaction turn, ChainEnd.State before, ChainEnd.State after)
+    {
+        turn.Commit();
+        if (!_marked)
+        {
+            _marked = true;
+            MarkInUse();
+        }
+    }
 
     /// <summary>Deferred: a reader must not take the writer's lock.</summary>
     public DbTransaction BeginMoment() => Open().BeginTransaction(deferred: true);
 
     public ChainEnd.State? StoredEnd() => null;
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        try
+        {
+            File.Delete(Mark);
+        }
+        catch (Exception kept) when (kept is IOException or UnauthorizedAccessException)
+        {
+            // the disk cannot be written: then the log stays beside the file as well, and the next start finds both
+            return ValueTask.CompletedTask;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>After a commit: from here on there is a log that may not be missing.</summary>
+    private void MarkInUse()
+    {
+        try
+        {
+            Hosting.OwnerFile.Make(Mark);
+        }
+        catch (Exception full) when (full is IOException or UnauthorizedAccessException)
+        {
+            // the commit is durable all the same, and the next start only cannot tell that its log was taken away
+            return;
+        }
+    }
 
     private PreparedConnection Open()
     {

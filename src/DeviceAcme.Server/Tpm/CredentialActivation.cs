@@ -12,6 +12,7 @@ using DeviceAcme.Protocol.Tpm;
 using DeviceAcme.Server.Acme;
 using DeviceAcme.Server.Anchors;
 using DeviceAcme.Server.Refusals;
+using DeviceAcme.Server.Hosting;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
 
@@ -22,11 +23,12 @@ namespace DeviceAcme.Server.Tpm;
 /// for whoever brings the secret back. What was judged is judged once more then, under the anchors and the profile in force by then.
 /// </summary>
 internal sealed class CredentialActivation(
-    AcmeDb db, RefusalRecords refusals, AnchorVersions versions, IssuerSearch issuers, AttestationAuthorities authorities, VerifiedIntermediates intermediates, TimeProvider time, ILogger<CredentialActivation> log)
+    AcmeDb db, RefusalRecords refusals, AnchorVersions versions, IssuerSearch issuers, AttestationAuthorities authorities, VerifiedIntermediates intermediates, Capacity capacity, TimeProvider time, ILogger<CredentialActivation> log)
 {
     /// <summary>The first half. Throws the problem that a refused verdict becomes, after it is stored.</summary>
     public async Task<(ActivationId Id, ActivationChallenge Challenge)> Begin(CertificateProfile profile, ActivationRequest request, CancellationToken cancellation)
     {
+        using var place = await capacity.Enter(cancellation);
         var judged = Judge(profile, request, activated: false);
         if (await issuers.Complete(
             judged.Verdict, judged.Version, profile.AnchorFolders, new AnchorUse(EkVerifier.Format, profile.Name), anchors => MissingIssuers.Of(request.EndorsementCertificates, anchors), cancellation) is not null)
@@ -68,6 +70,7 @@ internal sealed class CredentialActivation(
     /// <summary>The second half of a named exchange: a wrong secret ends it.</summary>
     public async Task<AttestationKeyCertificate> Complete(CertificateProfile profile, ActivationId id, ActivationSecret secret, CancellationToken cancellation)
     {
+        using var place = await capacity.Enter(cancellation);
         bool right;
         await using (var context = db.Read())
         {

@@ -10,6 +10,7 @@ internal static class VaultServices
         services.AddSingleton<EvidenceArchive>();
         services.AddSingleton<Explainer>();
         services.AddSingleton<EvidenceCleaning>();
+        services.AddSingleton<Retention.UnfinishedOrders>();
         services.AddHostedService<RetentionWorker>();
     }
 }

@@ -1,10 +1,11 @@
+using DeviceAcme.Server.Retention;
 using DeviceAcme.Server.Vault;
 using DeviceAcme.Server.Webhooks;
 
 namespace DeviceAcme.Server.Workers;
 
-/// <summary>Drops evidence whose time is over, every hour. What it does not reach today it reaches tomorrow: the rows say what is due.</summary>
-internal sealed partial class RetentionWorker(EvidenceCleaning cleaning, DeliveryCleaning deliveries, ILeases leases, TimeProvider time, ILogger<RetentionWorker> log) : BackgroundService
+/// <summary>Drops what is kept no longer, every hour. What it does not reach today it reaches tomorrow: the rows say what is due.</summary>
+internal sealed partial class RetentionWorker(EvidenceCleaning cleaning, DeliveryCleaning deliveries, UnfinishedOrders orders, ILeases leases, TimeProvider time, ILogger<RetentionWorker> log) : BackgroundService
 {
     /// <summary>The first look is not in the way of the start.</summary>
     private static readonly TimeSpan Beginning = TimeSpan.FromMinutes(1);
@@ -42,6 +43,11 @@ internal sealed partial class RetentionWorker(EvidenceCleaning cleaning, Deliver
             }
 
             await deliveries.Clean(time.GetUtcNow(), stopping);
+            if (await orders.Clean(time.GetUtcNow(), stopping) is var dropped and > 0)
+            {
+                OrdersDropped(log, dropped);
+            }
+
             var report = await cleaning.Clean(time.GetUtcNow(), stopping);
             if (!report.IsEmpty)
             {
@@ -58,7 +64,10 @@ internal sealed partial class RetentionWorker(EvidenceCleaning cleaning, Deliver
     [LoggerMessage(LogLevel.Information, "retention: dropped the bytes of {Statements} pieces of evidence, {Verdicts} verdicts and {Sightings} sightings")]
     private static partial void Dropped(ILogger log, int statements, int verdicts, int sightings);
 
-    [LoggerMessage(LogLevel.Error, "retention: evidence whose time is over could not be dropped; the next look is in an hour")]
+    [LoggerMessage(LogLevel.Information, "retention: dropped {Orders} orders that came to no certificate")]
+    private static partial void OrdersDropped(ILogger log, int orders);
+
+    [LoggerMessage(LogLevel.Error, "retention: what is kept no longer could not be dropped; the next look is in an hour")]
     private static partial void Failed(ILogger log, Exception failure);
 
     [LoggerMessage(LogLevel.Debug, "retention is no longer looked after")]

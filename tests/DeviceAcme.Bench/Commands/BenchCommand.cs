@@ -3,8 +3,10 @@ using System.CommandLine.Parsing;
 using DeviceAcme.Bench.Crashes;
 using DeviceAcme.Bench.Floors;
 using DeviceAcme.Bench.Imports;
+using DeviceAcme.Bench.Nodes;
 using DeviceAcme.Bench.Processes;
 using DeviceAcme.Bench.Reports;
+using DeviceAcme.Bench.Soak;
 using DeviceAcme.Bench.Stores;
 using DeviceAcme.Simulator;
 using DeviceAcme.Simulator.Vendors;
@@ -79,7 +81,7 @@ internal sealed class BenchCommand
             $"no measurement's name has '{result.GetValueOrDefault<string?>()}' in it; they are {string.Join(", ", BenchSettings.Measurements)}"));
         var root = new RootCommand("Enrollments per second of the real server, and how far its processor time is from what the cryptography, the connections and the disk cost at least.")
         {
-            _filter, _enrollments, _quick, _syncs, _full, _store, _folder, _server, _json, FloorServer.Command(), CrashCommand.Make(time, Say), ImportCommand.Make(time, Say),
+            _filter, _enrollments, _quick, _syncs, _full, _store, _folder, _server, _json, FloorServer.Command(), CrashCommand.Make(time, Say), ImportCommand.Make(time, Say), NodesCommand.Make(time, Say), SoakCommand.Make(time, Say),
         };
         root.SetAction((parsed, cancellation) => Measure(parsed, time, cancellation));
         return root;

@@ -13,6 +13,7 @@ internal static class CrashCommand
     public static Command Make(TimeProvider time, Action<string> say)
     {
         var kills = new Option<int>("--kills") { Description = "how often the server is killed (SIGKILL) under load and started again", DefaultValueFactory = _ => 200 };
+        var postgresql = new Option<bool>("--postgresql") { Description = "on PostgreSQL, of which every tenth kill is one too, in the place of SQLite" };
         var clients = new Option<int>("--clients") { Description = "clients that enroll and revoke at once", DefaultValueFactory = _ => 8 };
         var seed = new Option<string>("--seed") { Description = "the moments of the kills: the same for the same text", DefaultValueFactory = _ => "deviceacme" };
         var folder = new Option<string?>("--folder") { Description = "where the data stands (default: the folder for temporary files)" };
@@ -24,13 +25,14 @@ internal static class CrashCommand
         server.Validators.Add(result => Require(result, result.GetValueOrDefault<string?>() is not { } path || File.Exists(path), "--server: there is no such file"));
         var command = new Command("crash", "kills the server at random moments under load and holds what its clients were told against what it knows afterwards. Exit code 1 if anything is missing, double, stuck or going back")
         {
-            kills, clients, seed, folder, server, json,
+            kills, postgresql, clients, seed, folder, server, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             var settings = new CrashSettings
             {
                 Kills = parsed.GetValue(kills),
+                OnPostgres = parsed.GetValue(postgresql),
                 Clients = parsed.GetValue(clients),
                 Seed = parsed.GetRequiredValue(seed),
                 Folder = parsed.GetValue(folder),
@@ -44,7 +46,7 @@ internal static class CrashCommand
     }
 
     private static string Text(CrashResult result) => $"""
-        kills                      {result.Kills}
+        kills                      {result.Kills} on {result.Store}
         accounts acknowledged      {result.Accounts}
         orders acknowledged        {result.Orders}
         certificates acknowledged  {result.Certificates}

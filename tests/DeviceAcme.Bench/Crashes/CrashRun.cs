@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
@@ -17,6 +16,9 @@ internal sealed record CrashSettings
     public required int Kills { get; init; }
     public required int Clients { get; init; }
 
+    /// <summary>The store is a PostgreSQL that is made for it.</summary>
+    public bool OnPostgres { get; init; }
+
     /// <summary>The kills come at the same moments after each start for the same seed.</summary>
     public required string Seed { get; init; }
     public string? Folder { get; init; }
@@ -24,7 +26,7 @@ internal sealed record CrashSettings
 }
 
 /// <summary>What came of it.</summary>
-internal sealed record CrashResult(int Kills, int Accounts, int Orders, int Certificates, int Revocations, long HighestCrlNumber, IReadOnlyList<string> Problems);
+internal sealed record CrashResult(string Store, int Kills, int Accounts, int Orders, int Certificates, int Revocations, long HighestCrlNumber, IReadOnlyList<string> Problems);
 
 /// <summary>
 /// Kills the server at random moments under load, starts it again, and holds the clients' notes against what it knows: nothing that was acknowledged
@@ -37,6 +39,9 @@ internal sealed class CrashRun(CrashSettings settings, TimeProvider time, Action
 
     /// <summary>One process in so many is killed however far it came; the others when they have answered something, so that slow machines do not only see starts.</summary>
     private const int ColdEvery = 5;
+
+    /// <summary>One kill in so many is the database's too: both are gone at once, as in a power cut.</summary>
+    private const int PowerCutEvery = 10;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
@@ -53,9 +58,11 @@ internal sealed class CrashRun(CrashSettings settings, TimeProvider time, Action
         var anchors = new VendorFolder(workplace.Folder("vendors"));
         anchors.Init("bench");
         var ports = FreePorts.Take(5);
+        await using var postgres = settings.OnPostgres ? await PostgresServer.Start(time, cancellation) : null;
         var setup = new ServerSetup(settings.Server ?? DotnetProgram.Server, workplace.Folder("data"), anchors.Path, new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, ports[4]), ports[3], [])
         {
             Ports = ports[..3],
+            Database = postgres?.ConnectionString,
         };
         var clients = new List<CrashClient>();
         try
@@ -69,7 +76,7 @@ internal sealed class CrashRun(CrashSettings settings, TimeProvider time, Action
                 }
 
                 await Verify(server, clients, all: false, cancellation);
-                await LiveAndDie(server, clients, kill, cancellation);
+                await LiveAndDie(server, postgres, clients, kill, cancellation);
                 if ((kill + 1) % ToldEvery == 0)
                 {
                     say($"{kill + 1} of {settings.Kills} kills: {_notes.Accounts} accounts, {_notes.Orders} orders, {_notes.Certificates} certificates, {_notes.Problems.Count} problems");
@@ -82,8 +89,12 @@ internal sealed class CrashRun(CrashSettings settings, TimeProvider time, Action
                 await Verify(last, clients, all: true, cancellation);
             }
 
-            await CheckStore(setup, cancellation);
-            return new CrashResult(settings.Kills, _notes.Accounts, _notes.Orders, _notes.Certificates, _notes.Revocations, (long)_crlNumber, [.. _notes.Problems]);
+            if (await StoreJudgement.Of(setup, cancellation) is { } wrong)
+            {
+                _notes.Problem(wrong);
+            }
+
+            return new CrashResult(postgres is null ? "SQLite" : "PostgreSQL", settings.Kills, _notes.Accounts, _notes.Orders, _notes.Certificates, _notes.Revocations, (long)_crlNumber, [.. _notes.Problems]);
         }
         finally
         {
@@ -91,7 +102,7 @@ internal sealed class CrashRun(CrashSettings settings, TimeProvider time, Action
         }
     }
 
-    private async Task LiveAndDie(ServerUnderTest server, List<CrashClient> clients, int kill, CancellationToken cancellation)
+    private async Task LiveAndDie(ServerUnderTest server, PostgresServer? postgres, List<CrashClient> clients, int kill, CancellationToken cancellation)
     {
         var connections = clients.Select(_ => server.Client()).ToList();
         var answered = _notes.NextAnswer();
@@ -102,8 +113,19 @@ internal sealed class CrashRun(CrashSettings settings, TimeProvider time, Action
         }
 
         await Task.Delay(Life(kill), time, cancellation);
+        var powerCut = postgres is not null && kill % PowerCutEvery == PowerCutEvery - 1;
+        if (powerCut)
+        {
+            await postgres!.Crash(cancellation);
+        }
+
         await server.Kill();
         await Task.WhenAll(working);
+        if (powerCut)
+        {
+            await postgres!.Start(cancellation);
+        }
+
         connections.ForEach(http => http.Dispose());
     }
 
@@ -132,20 +154,6 @@ internal sealed class CrashRun(CrashSettings settings, TimeProvider time, Action
         foreach (var serial in clients.SelectMany(client => client.Revoked).Where(serial => !crl.RemoveEntry(serial)))
         {
             _notes.Problem($"the revocation of {Convert.ToHexStringLower(serial)} was acknowledged, and CRL {number} does not have it");
-        }
-    }
-
-    /// <summary>The server's own judgement of its files, with no server on them.</summary>
-    private async Task CheckStore(ServerSetup setup, CancellationToken cancellation)
-    {
-        var start = DotnetProgram.Start(setup.Program, setup.Data, ["check", "--data", setup.Data], []);
-        start.RedirectStandardOutput = true;
-        using var check = Process.Start(start) ?? throw new BenchFailure("the server's program does not start");
-        var output = await check.StandardOutput.ReadToEndAsync(cancellation);
-        await check.WaitForExitAsync(cancellation);
-        if (check.ExitCode != 0)
-        {
-            _notes.Problem($"deviceacme check: {output}");
         }
     }
 

@@ -33,9 +33,23 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it and waits for a line on stdout that begins with <paramref name="readyPrefix"/>.</summary>
+    /// <summary>Files, sockets and the like that it has open.</summary>
+    public int Handles => OperatingSystem.IsLinux() ? Directory.GetFiles($"/proc/{_process.Id}/fd").Length : Refreshed.HandleCount;
+
+    public int Threads => Refreshed.Threads.Count;
+
+    private Process Refreshed
+    {
+        get
+        {
+            _process.Refresh();
+            return _process;
+        }
+    }
+
+    /// <summary>Starts it and waits for a line on stdout that begins with <paramref name="readyPrefix"/>; null: it says nothing.</summary>
     /// <returns>The process and that line.</returns>
-    public static async Task<(ChildProcess Process, string Line)> Start(ProcessStartInfo start, string readyPrefix, TimeSpan patience, TimeProvider time, CancellationToken cancellation)
+    public static async Task<(ChildProcess Process, string Line)> Start(ProcessStartInfo start, string? readyPrefix, TimeSpan patience, TimeProvider time, CancellationToken cancellation)
     {
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
@@ -44,7 +58,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         var child = new ChildProcess(process);
         process.OutputDataReceived += (_, line) =>
         {
-            if (line.Data?.StartsWith(readyPrefix, StringComparison.Ordinal) == true)
+            if (readyPrefix is not null && line.Data?.StartsWith(readyPrefix, StringComparison.Ordinal) == true)
             {
                 child._ready.TrySetResult(line.Data);
             }
@@ -63,6 +77,11 @@ internal sealed class ChildProcess : IAsyncDisposable
 
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        if (readyPrefix is null)
+        {
+            child._ready.TrySetResult("");
+        }
+
         try
         {
             return (child, await child._ready.Task.WaitAsync(patience, time, cancellation));

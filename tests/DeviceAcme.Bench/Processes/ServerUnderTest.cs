@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
@@ -17,6 +18,29 @@ internal sealed record ServerSetup(string Program, string Data, string Anchors, 
 {
     /// <summary>Where it listens, for a server that is started again; null takes free ports.</summary>
     public IReadOnlyList<int>? Ports { get; init; }
+
+    /// <summary>Connection string of a PostgreSQL; null: SQLite.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>What clients call where a proxy stands in front of it, which ends TLS; null: they call the server itself.</summary>
+    public string? FrontUrl { get; init; }
+
+    /// <summary>The status listener's public URL behind that proxy.</summary>
+    public string? FrontStatusUrl { get; init; }
+
+    /// <summary>More options of the server.</summary>
+    public IReadOnlyList<string> More { get; init; } = [];
+
+    /// <summary>What its program is started with in its environment.</summary>
+    public ProcessStartInfo WithDatabase(ProcessStartInfo start)
+    {
+        if (Database is not null)
+        {
+            start.Environment["DEVICEACME_DATABASE"] = Database;
+        }
+
+        return start;
+    }
 }
 
 /// <summary>The real server as a process of its own, on loopback, with the shipped profiles; devices come into the ledger as they enroll.</summary>
@@ -46,36 +70,46 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public long ResidentBytes => _process.ResidentBytes;
 
+    /// <summary>Files, sockets and the like that it has open.</summary>
+    public int Handles => _process.Handles;
+
+    public int Threads => _process.Threads;
+
+    /// <summary>What clients call.</summary>
+    public string Url => _url;
+
     /// <summary>The last lines of its log, to explain a failure.</summary>
     public string Complaints => _process.Complaints;
 
     public static async Task<ServerUnderTest> Start(ServerSetup setup, TimeProvider time, CancellationToken cancellation)
     {
         var ports = setup.Ports ?? FreePorts.Take(3);
-        var url = $"https://localhost:{ports[0]}";
+        var own = setup.FrontUrl is null ? $"https://localhost:{ports[0]}" : $"http://127.0.0.1:{ports[0]}";
         var statusUrl = $"http://localhost:{ports[1]}";
         var adminUrl = $"http://localhost:{ports[2]}";
         string[] arguments =
         [
             "--data", setup.Data,
             "--profiles", OpenProfiles.Write(Path.Combine(Path.GetDirectoryName(setup.Program)!, "profiles"), setup.Data + "-profiles"),
-            "--url", url,
-            "--status-url", statusUrl,
+            "--url", setup.FrontUrl ?? own,
+            "--status-url", setup.FrontStatusUrl ?? statusUrl,
             "--admin-url", adminUrl,
             "--anchors", setup.Anchors,
             "--dns-resolver", setup.DnsResolver.ToString(),
             "--http-01-port", setup.HttpPort.ToString(CultureInfo.InvariantCulture),
             "--validation-networks", "127.0.0.0/8", "::1/128",
             "--log-level", "warning",
+            .. setup.FrontUrl is null ? Array.Empty<string>() : ["--listen", own, "--status-listen", statusUrl, "--trusted-proxies", "127.0.0.0/8"],
+            .. setup.More,
         ];
         var begin = time.GetTimestamp();
-        var start = DotnetProgram.Start(setup.Program, setup.Data, arguments, setup.Tracer);
+        var start = setup.WithDatabase(DotnetProgram.Start(setup.Program, setup.Data, arguments, setup.Tracer));
         var (process, _) = await ChildProcess.Start(start, "DeviceAcme is ready", Patience, time, cancellation);
-        var server = new ServerUnderTest(process, url, statusUrl, adminUrl, setup.Data);
+        var server = new ServerUnderTest(process, setup.FrontUrl ?? own, statusUrl, adminUrl, setup.Data);
         try
         {
             using var client = server.Client();
-            using var answer = await client.GetAsync($"{url}/directory", cancellation);
+            using var answer = await client.GetAsync($"{own}/directory", cancellation);
             answer.EnsureSuccessStatusCode();
             server.ColdStart = time.GetElapsedTime(begin);
             return server;

@@ -30,6 +30,18 @@ public sealed class PagingTests
     }
 
     [Fact]
+    public async Task No_list_is_asked_for_U_0000_which_not_every_database_has()
+    {
+        await using var server = await AdminServer.Start();
+        foreach (var path in (string[])["orders?device=%00", "audit?actor=a%00b", "evidence?reason=%00", "certificates?serial=a%00", "accounts?ticket=%00", "tickets?device=%00", "accounts?cursor=%00"])
+        {
+            using var answer = await server.Send(HttpMethod.Get, $"/admin/v1/{path}");
+            answer.StatusCode.Should().Be(System.Net.HttpStatusCode.BadRequest, path);
+            (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Should().Contain("parameter-malformed", path);
+        }
+    }
+
+    [Fact]
     public async Task Pages_show_each_row_once_while_rows_are_added()
     {
         await using var server = await AdminServer.Start();

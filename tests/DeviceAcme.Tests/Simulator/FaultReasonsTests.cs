@@ -35,7 +35,7 @@ public sealed partial class FaultReasonsTests
         ("the profile limits what is right", ["account-limit-certificates", "account-limit-orders", "device-limit-accounts", "device-limit-certificates", "device-limit-orders"]),
         ("an officer decides", ["approval-expired", "approval-refused", "approval-superseded", "device-unapproved"]),
         ("no profile that ships takes URIs", ["csr-uri-not-ordered", "uri-invalid"]),
-        ("the server itself failed", ["server-internal", "store-away"]),
+        ("the server itself failed", ["server-internal", "store-away", "server-busy"]),
         ("the terms of service changed while an account was there", ["terms-changed"]),
         ("time must pass, or thousands of exchanges", ["activation-expired", "too-many-activations"]),
         ("the form of another product's attestation CA, which the simulator does not speak", ["activation-secret-unknown", "base64-invalid"]),

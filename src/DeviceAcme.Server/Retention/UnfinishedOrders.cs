@@ -1,0 +1,66 @@
+using DeviceAcme.Core.Orders;
+using DeviceAcme.Server.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAcme.Server.Retention;
+
+/// <summary>
+/// Drops orders that never came to a certificate, with their authorizations and challenges, when their time has long been over. An order with a certificate stays for as long as
+/// the certificate does. A few rows at a time, so that requests pass between its steps.
+/// </summary>
+internal sealed class UnfinishedOrders(AcmeDb db, ServerOptions options)
+{
+    /// <summary>Orders of one step.</summary>
+    public const int Step = 50;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Drops everything whose time is over; how many orders that were.</summary>
+    public async Task<int> Clean(DateTimeOffset now, CancellationToken cancellation)
+    {
+        var all = 0;
+        while (await DropSome(now, cancellation) is var done and > 0)
+        {
+            all += done;
+            if (done < Step)
+            {
+                break;
+            }
+
+            await Task.Delay(Pause, cancellation);
+        }
+
+        return all;
+    }
+
+    private async Task<int> DropSome(DateTimeOffset now, CancellationToken cancellation)
+    {
+        var until = now - options.KeepUnfinishedOrders;
+        List<Core.OrderId> ids;
+        await using (var context = db.Read())
+        {
+            // an order that is processed waits for an officer, or for a CA: its end is not a matter of time
+            ids = await context.Orders
+                .Where(order => order.Status != OrderStatus.Valid && order.Status != OrderStatus.Processing && order.CreatedAt <= until && order.Expires <= now)
+                .OrderBy(order => order.CreatedAt).Select(order => order.Id).Take(Step).ToListAsync(cancellation);
+        }
+
+        return ids.Count == 0 ? 0 : await db.Commit(writer => Drop(writer, ids, now), cancellation);
+    }
+
+    private static int Drop(AcmeContext context, List<Core.OrderId> ids, DateTimeOffset now)
+    {
+        var authorizations = context.OrderAuthorizations.Where(link => ids.Contains(link.OrderId)).Select(link => link.AuthorizationId).Distinct().ToList();
+        context.OrderAuthorizations.Where(link => ids.Contains(link.OrderId)).ExecuteDelete();
+        context.PendingIssuances.Where(row => ids.Contains(row.Order)).ExecuteDelete();
+        var dropped = context.Orders.Where(order => ids.Contains(order.Id)).ExecuteDelete();
+
+        // one that another order used as well, or that may still serve one, stays
+        var free = context.Authorizations
+            .Where(row => authorizations.Contains(row.Id) && row.Expires <= now && !context.OrderAuthorizations.Any(link => link.AuthorizationId == row.Id))
+            .Select(row => row.Id).ToList();
+        context.Challenges.Where(row => free.Contains(row.AuthorizationId)).ExecuteDelete();
+        context.Authorizations.Where(row => free.Contains(row.Id)).ExecuteDelete();
+        return dropped;
+    }
+}
