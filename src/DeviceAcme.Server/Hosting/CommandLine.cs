@@ -20,7 +20,8 @@ internal sealed class CommandLine(Talk talk, SettingsLoader loader)
     };
 
     /// <summary>The command that serves, with every setting as an option.</summary>
-    public RootCommand Root(Func<ServerOptions, CancellationToken, Task<int>> serve)
+    /// <param name="begin">What serving will need whatever the profiles say, begun while they are read.</param>
+    public RootCommand Root(Action<ServerOptions> begin, Func<ServerOptions, CancellationToken, Task<int>> serve)
     {
         var root = new RootCommand("Enrollment server: certificates for devices that prove themselves, over ACME (RFC 8555, device-attest-01).")
         {
@@ -40,18 +41,23 @@ internal sealed class CommandLine(Talk talk, SettingsLoader loader)
             });
         }
 
-        SetAction(root, (_, options, cancellation) => serve(options, cancellation));
+        SetAction(root, (_, options, cancellation) => serve(options, cancellation), begin);
         return root;
     }
 
     /// <summary>Runs the action with the settings; mistakes in them end with exit code 2 before it.</summary>
-    public void SetAction(Command command, Func<ParseResult, ServerOptions, CancellationToken, Task<int>> action) =>
+    public void SetAction(Command command, Func<ParseResult, ServerOptions, CancellationToken, Task<int>> action, Action<ServerOptions>? begin = null) =>
         command.SetAction(async (parsed, cancellation) =>
         {
             var loaded = loader.Load(Values(parsed), parsed.GetValue(_config));
             foreach (var warning in loaded.Warnings)
             {
                 talk.Warning(warning);
+            }
+
+            if (loaded.Mistakes.Count == 0)
+            {
+                begin?.Invoke(loaded.Options);
             }
 
             return Tell(AllMistakes(loaded)) ? ExitCode.Usage : await action(parsed, loaded.Options, cancellation);

@@ -24,7 +24,7 @@ internal static class ServerProgram
         }
 #endif
         var commandLine = new CommandLine(talk, new SettingsLoader(EnvironmentVariables(), Environment.CurrentDirectory));
-        var root = commandLine.Root((options, cancellation) => Serve(options, time, customize, cancellation));
+        var root = commandLine.Root(BuildModel, (options, cancellation) => Serve(options, time, customize, cancellation));
         root.Subcommands.Add(EabCommand.Make(commandLine, (options, action) => WithKeys(options, time, action)));
         root.Subcommands.Add(AnchorsCommand.Make(commandLine, (options, action) => WithAnchors(options, time, action)));
         root.Subcommands.Add(AuditCommand.Make(commandLine, WithAuditLog));
@@ -61,6 +61,9 @@ internal static class ServerProgram
             return ExitCode.Failure;
         }
     }
+
+    // beside everything else that a start does; what goes wrong goes wrong again for the first who needs it, and is told there
+    private static void BuildModel(ServerOptions options) => Task.Run(() => ContextOptions.BuildModel(Databases.Of(options)));
 
     private static async Task<int> Serve(ServerOptions options, TimeProvider time, Action<WebApplicationBuilder>? customize, CancellationToken cancellation)
     {

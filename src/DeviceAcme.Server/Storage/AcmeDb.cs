@@ -76,9 +76,7 @@ internal sealed class AcmeDb : IAsyncDisposable
     public ReadMoment ReadMoment()
     {
         var transaction = _database.BeginMoment();
-        var options = new DbContextOptionsBuilder<AcmeContext>().UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
-        _database.Use(options, transaction.Connection!);
-        var context = new AcmeContext(options.Options);
+        var context = new AcmeContext(ContextOptions.For(_database, transaction.Connection!));
         context.Database.UseTransaction(transaction);
         return new ReadMoment(context, transaction);
     }
@@ -117,9 +115,8 @@ internal sealed class AcmeDb : IAsyncDisposable
     private async Task Write()
     {
         using var connection = _database.Connect();
-        var options = new DbContextOptionsBuilder<AcmeContext>();
-        _database.Use(options, connection);
-        using var context = new AcmeContext(options.Options) { Chain = _chain };
+        using var context = new AcmeContext(ContextOptions.For(_database, connection)) { Chain = _chain };
+        context.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.TrackAll;
         context.Database.AutoSavepointsEnabled = false;
 
         // AcmeContext looks for changes itself, once for each time that it saves

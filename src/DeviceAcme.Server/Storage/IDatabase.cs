@@ -18,8 +18,8 @@ internal interface IDatabase : IAsyncDisposable
     /// <summary>Where contexts to read with come from.</summary>
     IReaders Readers();
 
-    /// <summary>Has a context use this connection.</summary>
-    void Use(DbContextOptionsBuilder options, DbConnection connection);
+    /// <summary>Has a context use this connection; null for one that only knows which kind of database it is.</summary>
+    void Use(DbContextOptionsBuilder options, DbConnection? connection);
 
     /// <summary>The connection of the one writer; not necessarily open yet.</summary>
     DbConnection Connect();

@@ -14,12 +14,7 @@ internal sealed class PooledReaders : IReaders
 {
     private readonly PooledDbContextFactory<AcmeContext> _contexts;
 
-    public PooledReaders(Action<DbContextOptionsBuilder> use)
-    {
-        var options = new DbContextOptionsBuilder<AcmeContext>().UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
-        use(options);
-        _contexts = new PooledDbContextFactory<AcmeContext>(options.Options);
-    }
+    public PooledReaders(Action<DbContextOptionsBuilder> use) => _contexts = new PooledDbContextFactory<AcmeContext>(ContextOptions.For(use));
 
     public AcmeContext Take() => _contexts.CreateDbContext();
 

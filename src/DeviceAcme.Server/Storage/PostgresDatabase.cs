@@ -78,7 +78,7 @@ internal sealed class PostgresDatabase : IDatabase
 
     public IReaders Readers() => new PooledReaders(options => options.UseNpgsql(_readers, npgsql => npgsql.EnableRetryOnFailure(6, TimeSpan.FromSeconds(3), null)));
 
-    public void Use(DbContextOptionsBuilder options, DbConnection connection) => options.UseNpgsql(connection);
+    public void Use(DbContextOptionsBuilder options, DbConnection? connection) => options.UseNpgsql(connection ?? new NpgsqlConnection());
 
     public DbConnection Connect() => new NpgsqlConnection(_writers);
 

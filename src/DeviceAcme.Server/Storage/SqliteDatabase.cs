@@ -40,9 +40,9 @@ internal sealed class SqliteDatabase(string file) : IDatabase
         return end;
     }
 
-    public IReaders Readers() => new SqliteReaders(Open, Use);
+    public IReaders Readers() => new SqliteReaders(Open, this);
 
-    public void Use(DbContextOptionsBuilder options, DbConnection connection) => options.UseSqlite(connection).EnableThreadSafetyChecks(false);
+    public void Use(DbContextOptionsBuilder options, DbConnection? connection) => options.UseSqlite(connection ?? new SqliteConnection()).EnableThreadSafetyChecks(false);
 
     public DbConnection Connect() => Open();
 

@@ -8,8 +8,8 @@ namespace DeviceAcme.Server.Storage;
 /// Contexts that read from SQLite, each with a connection of its own that stays open: opening one again for each query costs more than most queries.
 /// </summary>
 /// <param name="connect">Opens a connection.</param>
-/// <param name="use">Has a context use it.</param>
-internal sealed class SqliteReaders(Func<DbConnection> connect, Action<DbContextOptionsBuilder, DbConnection> use) : IReaders
+/// <param name="database">Whose they are.</param>
+internal sealed class SqliteReaders(Func<DbConnection> connect, IDatabase database) : IReaders
 {
     /// <summary>Readers that are kept; each has a page cache. More at a time than this are made and closed again.</summary>
     private const int MostIdle = 16;
@@ -25,9 +25,7 @@ internal sealed class SqliteReaders(Func<DbConnection> connect, Action<DbContext
             return kept;
         }
 
-        var options = new DbContextOptionsBuilder<AcmeContext>().UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
-        use(options, connect());
-        var made = new AcmeContext(options.Options) { Done = TakeBack };
+        var made = new AcmeContext(ContextOptions.For(database, connect())) { Done = TakeBack };
         made.Lend();
         return made;
     }

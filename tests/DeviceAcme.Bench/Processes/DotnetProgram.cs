@@ -7,7 +7,8 @@ internal static class DotnetProgram
 {
     public static string Self => Path.Combine(AppContext.BaseDirectory, "DeviceAcme.Bench.dll");
 
-    public static string Server => Path.Combine(AppContext.BaseDirectory, "DeviceAcme.Server.dll");
+    /// <summary>The server that is measured where no option names another: what <c>./dev bench</c> compiled ahead, or the one beside this program.</summary>
+    public static string Server => Environment.GetEnvironmentVariable("BENCH_SERVER_PROGRAM") is { Length: > 0 } named ? named : Path.Combine(AppContext.BaseDirectory, "DeviceAcme.Server.dll");
 
     /// <param name="program">Path of the assembly.</param>
     /// <param name="workingFolder">Its working folder: one without a settings file.</param>
