@@ -7,7 +7,8 @@ namespace DeviceAcme.Server.Acme;
 /// <summary>Keeps the imported keys of accounts by their thumbprint, so that a request does not import them again. A key never changes under its thumbprint.</summary>
 internal sealed class AccountKeys
 {
-    private const int Capacity = 10_000;
+    /// <summary>As many as enroll at once in a storm: what a key takes in OpenSSL is some kilobytes, and after its enrollment a device is not seen for months.</summary>
+    private const int Capacity = 2000;
     private readonly ConcurrentDictionary<string, Jwk> _keys = new(StringComparer.Ordinal);
 
     public Jwk Restore(Account account)

@@ -9,7 +9,8 @@ namespace DeviceAcme.Server.Storage;
 /// </summary>
 internal sealed class KnownAccounts
 {
-    private const int Capacity = 10_000;
+    /// <summary>As many as enroll at once in a storm.</summary>
+    private const int Capacity = 2000;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<AccountId, Account> _accounts = [];

@@ -130,7 +130,8 @@ internal sealed class FleetRun(FleetSurroundings surroundings, FleetStatistics s
     private EnrollmentRun Run(string directory, ECDsa accountKey, ClientBehaviour habits) => new(surroundings.Http, directory, accountKey, surroundings.Time)
     {
         OnStep = statistics.Step,
-        Behaviour = habits with { LongestPause = LongestPause },
+        // where the challenge is valid the order is ready (RFC 8555 §7.1.6): no need to ask for it
+        Behaviour = habits with { LongestPause = LongestPause, LooksAtOrderBeforeFinalize = false },
     };
 
     private static string Name(AcmeClientException failure) => failure.Problem is { } problem
