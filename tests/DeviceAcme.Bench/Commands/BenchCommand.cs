@@ -24,14 +24,18 @@ internal sealed class BenchCommand
     private static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(30);
 
     private readonly Argument<string?> _filter = new("FILTER") { Description = $"part of a measurement's name: {string.Join(", ", BenchSettings.Measurements)}", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<int?> _enrollments = new("--enrollments") { Description = "enrollments for each kind and number of clients (default: 500, with --quick 50)" };
+    private readonly Option<int?> _enrollments = new Option<int?>("--enrollments") { Description = "enrollments for each kind and number of clients (default: 500, with --quick 50)" }
+        .Must(count => count is null or (> 0 and <= 1_000_000), "expected 1 to 1000000");
+
     private readonly Option<bool> _quick = new("--quick") { Description = "a short run: to see that it works, not to compare" };
     private readonly Option<bool> _syncs = new("--syncs") { Description = "count the server's syncs, in a run of its own under strace (without --quick they are counted wherever strace is installed)" };
     private readonly Option<bool> _full = new("--full") { Description = "go on to 20,000 enrollments and look at the memory on the way: half an hour" };
-    private readonly Option<int?> _store = new("--store") { Description = "fill the store with this many devices and measure what that changes, and nothing else" };
-    private readonly Option<string?> _folder = new("--folder") { Description = "where the server's data stands while it is measured: choose the disk that matters (default: the folder for temporary files)" };
-    private readonly Option<string?> _server = new("--server") { Description = "measure another build: the path of its DeviceAcme.Server.dll" };
-    private readonly Option<bool> _json = new("--json") { Description = "one JSON object on stdout" };
+    private readonly Option<int?> _store = new Option<int?>("--store") { Description = "fill the store with this many devices and measure what that changes, and nothing else" }
+        .Must(count => count is null or (>= 1000 and <= 10_000_000), "expected 1000 to 10000000");
+
+    private readonly Option<string?> _folder = BenchOptions.Folder("the server's data stands while it is measured: choose the disk that matters");
+    private readonly Option<string?> _server = BenchOptions.Server();
+    private readonly Option<bool> _json = BenchOptions.Json();
 
     public static async Task<int> Run(string[] arguments, TimeProvider time)
     {
@@ -71,14 +75,13 @@ internal sealed class BenchCommand
 
     private RootCommand Root(TimeProvider time)
     {
-        _enrollments.Validators.Add(result => Require(result, result.GetValueOrDefault<int?>() is null or (> 0 and <= 1_000_000), "--enrollments: expected 1 to 1000000"));
-        _store.Validators.Add(result => Require(result, result.GetValueOrDefault<int?>() is null or (>= 1000 and <= 10_000_000), "--store: expected 1000 to 10000000"));
-        _folder.Validators.Add(result => Require(result, result.GetValueOrDefault<string?>() is not { } folder || Directory.Exists(folder), "--folder: there is no such folder"));
-        _server.Validators.Add(result => Require(result, result.GetValueOrDefault<string?>() is not { } program || File.Exists(program), "--server: there is no such file"));
-        _filter.Validators.Add(result => Require(
-            result,
-            result.GetValueOrDefault<string?>() is not { } filter || BenchSettings.Measurements.Any(name => name.Contains(filter, StringComparison.OrdinalIgnoreCase)),
-            $"no measurement's name has '{result.GetValueOrDefault<string?>()}' in it; they are {string.Join(", ", BenchSettings.Measurements)}"));
+        _filter.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } filter && !BenchSettings.Measurements.Any(name => name.Contains(filter, StringComparison.OrdinalIgnoreCase)))
+            {
+                result.AddError($"no measurement's name has '{filter}' in it; they are {string.Join(", ", BenchSettings.Measurements)}");
+            }
+        });
         var root = new RootCommand("Enrollments per second of the real server, and how far its processor time is from what the cryptography, the connections and the disk cost at least.")
         {
             _filter, _enrollments, _quick, _syncs, _full, _store, _folder, _server, _json, FloorServer.Command(), CrashCommand.Make(time, Say), ImportCommand.Make(time, Say), NodesCommand.Make(time, Say), SoakCommand.Make(time, Say),
@@ -123,14 +126,6 @@ internal sealed class BenchCommand
 
     [System.Diagnostics.Conditional("DEBUG")]
     private static void WarnOfDebugBuild() => Say("warning: this is a debug build, its figures mean little; ./dev bench makes a release build");
-
-    private static void Require(SymbolResult result, bool holds, string otherwise)
-    {
-        if (!holds)
-        {
-            result.AddError(otherwise);
-        }
-    }
 
     private static int Report(string message, string? hint)
     {

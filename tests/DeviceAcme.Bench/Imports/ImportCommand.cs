@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DeviceAcme.Bench.Commands;
 using DeviceAcme.Bench.Processes;
 using DeviceAcme.Testing;
 
@@ -17,16 +18,9 @@ internal static class ImportCommand
 {
     public static Command Make(TimeProvider time, Action<string> say)
     {
-        var rows = new Option<int>("--rows") { Description = "devices of the inventory", DefaultValueFactory = _ => 100_000 };
-        var folder = new Option<string?>("--folder") { Description = "where the data stands (default: the folder for temporary files)" };
-        var json = new Option<bool>("--json") { Description = "one JSON object on stdout" };
-        rows.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is not (> 0 and <= 100_000))
-            {
-                result.AddError("--rows: expected 1 to 100000, which is the most that the server takes at once");
-            }
-        });
+        // the most that the server takes at once
+        var rows = BenchOptions.Number("--rows", "devices of the inventory", 100_000, 1, 100_000);
+        var (folder, json) = (BenchOptions.Folder(), BenchOptions.Json());
         var command = new Command("import", "an inventory into the ledger: new, unchanged, and with another owner for each device") { rows, folder, json };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DeviceAcme.Bench.Commands;
 using DeviceAcme.Simulator.Fleet;
 
 namespace DeviceAcme.Bench.Nodes;
@@ -13,18 +14,11 @@ internal static class NodesCommand
 
     public static Command Make(TimeProvider time, Action<string> say)
     {
-        var devices = new Option<int>("--devices") { Description = "how many enroll", DefaultValueFactory = _ => 2000 };
-        var mix = new Option<string>("--mix") { Description = "kinds of devices and their weights", DefaultValueFactory = _ => "apple=60,tpm=30,server=10" };
-        var concurrency = new Option<int>("--concurrency") { Description = "how many at a time", DefaultValueFactory = _ => 32 };
-        var away = new Option<double>("--away") { Description = "seconds that PostgreSQL is away", DefaultValueFactory = _ => 2 };
-        var folder = new Option<string?>("--folder") { Description = "where the servers' folders stand (default: the folder for temporary files)" };
-        var server = new Option<string?>("--server") { Description = "another build: the path of its DeviceAcme.Server.dll" };
-        var json = new Option<bool>("--json") { Description = "one JSON object on stdout" };
-        Require(devices, result => result.GetValueOrDefault<int>() is > 2 and <= 100_000, "expected 3 to 100000");
-        Require(concurrency, result => result.GetValueOrDefault<int>() is > 0 and <= 1000, "expected 1 to 1000");
-        Require(away, result => result.GetValueOrDefault<double>() is >= 0 and <= 60, "expected 0 to 60");
-        Require(folder, result => result.GetValueOrDefault<string?>() is not { } path || Directory.Exists(path), "there is no such folder");
-        Require(server, result => result.GetValueOrDefault<string?>() is not { } path || File.Exists(path), "there is no such file");
+        var devices = BenchOptions.Number("--devices", "how many enroll", 2000, 3, 100_000);
+        var mix = BenchOptions.Mix("apple=60,tpm=30,server=10");
+        var concurrency = BenchOptions.Number("--concurrency", "how many at a time", 32, 1, 1000);
+        var away = BenchOptions.Number("--away", "seconds that PostgreSQL is away", 2.0, 0, 60);
+        var (folder, server, json) = (BenchOptions.Folder("the servers' folders stand"), BenchOptions.Server(), BenchOptions.Json());
         var command = new Command(
             "nodes",
             "three servers behind HAProxy on one PostgreSQL, and a fleet that enrolls; one server is killed in the middle, then PostgreSQL is restarted. Exit code 1 if a device has no certificate, or if anything is missing, double or stuck")
@@ -60,15 +54,6 @@ internal static class NodesCommand
         problems                   {result.Problems.Count}
         {string.Concat(result.Problems.Select(problem => $"  {problem}\n"))}
         """;
-
-    private static void Require<T>(Option<T> option, Func<System.CommandLine.Parsing.OptionResult, bool> holds, string otherwise) =>
-        option.Validators.Add(result =>
-        {
-            if (!holds(result))
-            {
-                result.AddError($"{option.Name}: {otherwise}");
-            }
-        });
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DeviceAcme.Bench.Commands;
 using DeviceAcme.Simulator.Fleet;
 
 namespace DeviceAcme.Bench.Soak;
@@ -15,16 +16,10 @@ internal static class SoakCommand
 
     public static Command Make(TimeProvider time, Action<string> say)
     {
-        var minutes = new Option<int>("--minutes") { Description = "how long", DefaultValueFactory = _ => 30 };
-        var mix = new Option<string>("--mix") { Description = "kinds of devices and their weights", DefaultValueFactory = _ => "apple=45,iphone=10,tpm=25,android=10,server=10" };
-        var concurrency = new Option<int>("--concurrency") { Description = "devices at a time", DefaultValueFactory = _ => 8 };
-        var folder = new Option<string?>("--folder") { Description = "where the data stands (default: the folder for temporary files)" };
-        var server = new Option<string?>("--server") { Description = "another build: the path of its DeviceAcme.Server.dll" };
-        var json = new Option<bool>("--json") { Description = "one JSON object on stdout" };
-        minutes.Validators.Add(result => Require(result, result.GetValueOrDefault<int>() is > 0 and <= 10_000, "--minutes: expected 1 to 10000"));
-        concurrency.Validators.Add(result => Require(result, result.GetValueOrDefault<int>() is > 0 and <= 1000, "--concurrency: expected 1 to 1000"));
-        folder.Validators.Add(result => Require(result, result.GetValueOrDefault<string?>() is not { } path || Directory.Exists(path), "--folder: there is no such folder"));
-        server.Validators.Add(result => Require(result, result.GetValueOrDefault<string?>() is not { } path || File.Exists(path), "--server: there is no such file"));
+        var minutes = BenchOptions.Number("--minutes", "how long", 30, 1, 10_000);
+        var mix = BenchOptions.Mix("apple=45,iphone=10,tpm=25,android=10,server=10");
+        var concurrency = BenchOptions.Number("--concurrency", "devices at a time", 8, 1, 1000);
+        var (folder, server, json) = (BenchOptions.Folder(), BenchOptions.Server(), BenchOptions.Json());
         var command = new Command("soak", "mixed load on one server: memory, open files, latency and sizes of files each minute. Exit code 1 if anything but the database grows, or if a device did not get what it should have")
         {
             minutes, mix, concurrency, folder, server, json,
@@ -68,14 +63,6 @@ internal static class SoakCommand
     private static string Text(SoakResult result) => result.Problems.Count == 0
         ? "flat\n"
         : string.Concat(result.Problems.Select(problem => $"problem: {problem}\n"));
-
-    private static void Require(System.CommandLine.Parsing.SymbolResult result, bool holds, string otherwise)
-    {
-        if (!holds)
-        {
-            result.AddError(otherwise);
-        }
-    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
