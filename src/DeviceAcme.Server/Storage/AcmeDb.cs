@@ -115,8 +115,7 @@ internal sealed class AcmeDb : IAsyncDisposable
     private async Task Write()
     {
         using var connection = _database.Connect();
-        using var context = new AcmeContext(ContextOptions.For(_database, connection)) { Chain = _chain };
-        context.ChangeTracker.QueryTrackingBehavior = QueryTrackingBehavior.TrackAll;
+        using var context = new AcmeContext(ContextOptions.ForWriter(_database, connection)) { Chain = _chain };
         context.Database.AutoSavepointsEnabled = false;
 
         // AcmeContext looks for changes itself, once for each time that it saves

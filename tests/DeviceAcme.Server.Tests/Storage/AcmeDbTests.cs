@@ -42,17 +42,6 @@ public sealed class AcmeDbTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Readers_and_the_writer_share_one_model_and_only_the_writer_follows_what_it_reads()
-    {
-        using var reader = _db.Read();
-        var writer = await _db.Commit(context => (context.Model, context.ChangeTracker.QueryTrackingBehavior), Stop);
-
-        writer.Model.Should().BeSameAs(reader.Model, "a second one takes half a second of a start, and memory");
-        writer.QueryTrackingBehavior.Should().Be(QueryTrackingBehavior.TrackAll);
-        reader.ChangeTracker.QueryTrackingBehavior.Should().Be(QueryTrackingBehavior.NoTracking);
-    }
-
-    [Fact]
     public async Task Changes_that_wait_together_become_one_transaction_and_nobody_sees_half_of_it()
     {
         using var group = new HeldGroup(_db);
