@@ -15,8 +15,8 @@ internal sealed class SqliteDatabase(string file) : IDatabase
     private const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA busy_timeout=5000; PRAGMA wal_autocheckpoint=4000;";
 
     /// <summary>
-    /// KiB of pages that a reader keeps. A commit of anybody else makes them worthless, and the system has them anyway: with SQLite's 2 MB the sixteen readers that are kept
-    /// were a sixth of the process.
+    /// KiB of pages that a reader keeps at most. A commit of anybody else makes them worthless, and the system has them anyway; with SQLite's 2 MB the sixteen readers that are kept
+    /// could hold 32 MB.
     /// </summary>
     private const int ReaderCache = 256;
 
