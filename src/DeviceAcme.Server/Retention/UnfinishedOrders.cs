@@ -13,25 +13,8 @@ internal sealed class UnfinishedOrders(AcmeDb db, ServerOptions options)
     /// <summary>Orders of one step.</summary>
     public const int Step = 50;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-
     /// <summary>Drops everything whose time is over; how many orders that were.</summary>
-    public async Task<int> Clean(DateTimeOffset now, CancellationToken cancellation)
-    {
-        var all = 0;
-        while (await DropSome(now, cancellation) is var done and > 0)
-        {
-            all += done;
-            if (done < Step)
-            {
-                break;
-            }
-
-            await Task.Delay(Pause, cancellation);
-        }
-
-        return all;
-    }
+    public Task<int> Clean(DateTimeOffset now, CancellationToken cancellation) => SmallSteps.Repeat(Step, () => DropSome(now, cancellation), cancellation);
 
     private async Task<int> DropSome(DateTimeOffset now, CancellationToken cancellation)
     {

@@ -1,6 +1,7 @@
 using DeviceAcme.Core.Orders;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Server.Profiles;
+using DeviceAcme.Server.Retention;
 using DeviceAcme.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 
@@ -18,8 +19,6 @@ internal sealed class EvidenceCleaning(AcmeDb db, ProfileVersions profiles)
     /// <summary>How long what was seen together is remembered after it was last seen; longer than any certificate that hangs from it.</summary>
     public static readonly TimeSpan SightingLife = TimeSpan.FromDays(3 * 365);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-
     /// <summary>Drops everything whose time is over.</summary>
     public async Task<CleaningReport> Clean(DateTimeOffset now, CancellationToken cancellation)
     {
@@ -36,22 +35,7 @@ internal sealed class EvidenceCleaning(AcmeDb db, ProfileVersions profiles)
         return report;
     }
 
-    private static async Task<int> Repeat(Func<Task<int>> step, CancellationToken cancellation)
-    {
-        var all = 0;
-        while (await step() is var done and > 0)
-        {
-            all += done;
-            if (done < Step)
-            {
-                break;
-            }
-
-            await Task.Delay(Pause, cancellation);
-        }
-
-        return all;
-    }
+    private static Task<int> Repeat(Func<Task<int>> step, CancellationToken cancellation) => SmallSteps.Repeat(Step, step, cancellation);
 
     /// <summary>The profiles that something is stored of, also those that are gone; one look into the index for each.</summary>
     private async Task<IReadOnlyList<string>> Profiles(CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using DeviceAcme.Server.Acme;
+using DeviceAcme.Server.Retention;
 using DeviceAcme.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 
@@ -14,8 +15,6 @@ internal sealed class DeliveryCleaning(AcmeDb db, ProfileCatalog profiles)
     public const int Most = 20_000;
 
     private const int Step = 100;
-
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Drops everything whose time is over.</summary>
     /// <param name="most">For tests.</param>
@@ -38,23 +37,19 @@ internal sealed class DeliveryCleaning(AcmeDb db, ProfileCatalog profiles)
         await Repeat(context => context.WebhookDeliveries.Where(row => row.Sequence <= newest - most).OrderBy(row => row.Sequence), cancellation);
     }
 
-    private async Task Repeat(Func<AcmeContext, IQueryable<StoredDelivery>> rows, CancellationToken cancellation)
+    private Task Repeat(Func<AcmeContext, IQueryable<StoredDelivery>> rows, CancellationToken cancellation) =>
+        SmallSteps.Repeat(Step, () => DropSome(rows, cancellation), cancellation);
+
+    private async Task<int> DropSome(Func<AcmeContext, IQueryable<StoredDelivery>> rows, CancellationToken cancellation)
     {
-        while (true)
+        List<long> numbers;
+        await using (var context = db.Read())
         {
-            List<long> numbers;
-            await using (var context = db.Read())
-            {
-                numbers = await rows(context).Select(row => row.Sequence).Take(Step).ToListAsync(cancellation);
-            }
-
-            if (numbers.Count == 0)
-            {
-                return;
-            }
-
-            await db.Commit(writer => writer.WebhookDeliveries.Where(row => numbers.Contains(row.Sequence)).ExecuteDelete(), cancellation);
-            await Task.Delay(Pause, cancellation);
+            numbers = await rows(context).Select(row => row.Sequence).Take(Step).ToListAsync(cancellation);
         }
+
+        return numbers.Count == 0
+            ? 0
+            : await db.Commit(writer => writer.WebhookDeliveries.Where(row => numbers.Contains(row.Sequence)).ExecuteDelete(), cancellation);
     }
 }
