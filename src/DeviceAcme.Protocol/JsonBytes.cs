@@ -6,9 +6,11 @@ namespace DeviceAcme.Protocol;
 /// <summary>Writes a small JSON object into an array of its own.</summary>
 internal static class JsonBytes
 {
-    public static byte[] Object(Action<Utf8JsonWriter> members)
+    /// <param name="members">Writes them.</param>
+    /// <param name="size">Octets that it will have about.</param>
+    public static byte[] Object(Action<Utf8JsonWriter> members, int size = 512)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
+        var buffer = new ArrayBufferWriter<byte>(size);
         using (var writer = new Utf8JsonWriter(buffer))
         {
             writer.WriteStartObject();

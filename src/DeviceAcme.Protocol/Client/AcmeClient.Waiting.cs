@@ -7,7 +7,7 @@ public sealed partial class AcmeClient
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
 
-    // by order: what finalize said
+    // by order: what finalize said; by authorization: what its challenge said
     private readonly ConcurrentDictionary<string, TimeSpan> _firstPauses = new(StringComparer.Ordinal);
 
     /// <summary>Looks at an authorization until it is valid (RFC 8555 §7.5.1).</summary>
@@ -15,6 +15,7 @@ public sealed partial class AcmeClient
     public async Task<AuthorizationObject> WaitForAuthorization(string url, CancellationToken cancellation = default)
     {
         const string Step = "authorization";
+        await FirstPauseOf(url, cancellation);
         var authorization = await Wait(
             Step, url, answer => answer.Read(AcmeJson.Default.AuthorizationObject), found => found.Status, ["pending"], cancellation);
         return authorization.Status == "valid"
@@ -31,12 +32,16 @@ public sealed partial class AcmeClient
     /// <exception cref="AcmeClientException">It became invalid, with its error; or the time is over.</exception>
     public async Task<OrderObject> WaitForCertificate(string url, CancellationToken cancellation = default)
     {
+        await FirstPauseOf(url, cancellation);
+        return await WaitForOrder(url, ["ready", "processing"], cancellation);
+    }
+
+    private async Task FirstPauseOf(string url, CancellationToken cancellation)
+    {
         if (_firstPauses.TryRemove(url, out var pause))
         {
             await Task.Delay(Shorter(pause, options.LongestPause), options.Time, cancellation);
         }
-
-        return await WaitForOrder(url, ["ready", "processing"], cancellation);
     }
 
     private async Task<OrderObject> WaitForOrder(string url, string[] waiting, CancellationToken cancellation)

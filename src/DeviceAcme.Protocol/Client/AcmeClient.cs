@@ -194,7 +194,14 @@ public sealed partial class AcmeClient(HttpClient http, string directoryUrl, Jws
 
     private async Task<ChallengeObject> AnswerChallenge(ChallengeObject challenge, byte[] payload, CancellationToken cancellation)
     {
-        var answered = (await Post("challenge", challenge.Url, payload, cancellation)).Read(AcmeJson.Default.ChallengeObject);
+        var answer = await Post("challenge", challenge.Url, payload, cancellation);
+        var answered = answer.Read(AcmeJson.Default.ChallengeObject);
+        // RFC 9110 §10.2.3: while it is validated, the authorization (§7.1: Link "up") is not worth a look before the time given here
+        if (answered.Status == "processing" && answer.RetryAfter(options.Time.GetUtcNow()) is { } pause && answer.Links("up") is [var authorization, ..])
+        {
+            _firstPauses[authorization] = pause;
+        }
+
         return answered.Status != "invalid" ? answered : throw Failure("challenge", $"{challenge.Type} is invalid", answered.Error);
     }
 

@@ -14,6 +14,14 @@ public static class Base64Url
     /// <summary>Encodes without padding.</summary>
     public static string Encode(ReadOnlySpan<byte> bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
 
+    /// <summary>Encodes without padding, as ASCII.</summary>
+    /// <param name="bytes">What to encode.</param>
+    /// <param name="text">At least <see cref="EncodedLength"/> octets.</param>
+    public static void Encode(ReadOnlySpan<byte> bytes, Span<byte> text) => System.Buffers.Text.Base64Url.EncodeToUtf8(bytes, text);
+
+    /// <summary>How many characters the unpadded text of <paramref name="bytes"/> bytes has.</summary>
+    public static int EncodedLength(int bytes) => System.Buffers.Text.Base64Url.GetEncodedLength(bytes);
+
     /// <summary>Whether <paramref name="text"/> is the one right base64url spelling of some bytes (the empty text spells no bytes).</summary>
     public static bool IsValid(ReadOnlySpan<byte> text) =>
         text.Length % 4 != 1 && !text.ContainsAnyExcept(Alphabet) && HasNoStrayBits(text);

@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
-using System.Text;
 
 namespace DeviceAcme.Protocol.Jose;
 
 /// <summary>Makes flattened JWS (RFC 7515 §7.2.2): for clients, the simulator and tests.</summary>
 public abstract class JwsSigner
 {
+    // names and punctuation of the JSON around the three texts
+    private const int JsonFrame = 64;
+
     /// <summary>The algorithm that it names in the header.</summary>
     public abstract JwsAlgorithm Algorithm { get; }
 
@@ -57,16 +59,23 @@ public abstract class JwsSigner
     /// <summary>A JWS over any protected header, also a wrong one.</summary>
     public byte[] SignRaw(ReadOnlySpan<byte> protectedHeader, ReadOnlySpan<byte> payload)
     {
-        var header = Base64Url.Encode(protectedHeader);
-        var body = Base64Url.Encode(payload);
-        var signature = SignData(Encoding.ASCII.GetBytes($"{header}.{body}"));
+        var header = Base64Url.EncodedLength(protectedHeader.Length);
+        var input = new byte[header + 1 + Base64Url.EncodedLength(payload.Length)];
+        Base64Url.Encode(protectedHeader, input);
+        input[header] = (byte)'.';
+        Base64Url.Encode(payload, input.AsSpan(header + 1));
+        var signature = SignData(input);
         signature = SignatureTransform?.Invoke(signature) ?? signature;
-        return JsonBytes.Object(writer =>
-        {
-            writer.WriteString("protected", header);
-            writer.WriteString("payload", body);
-            writer.WriteString("signature", Base64Url.Encode(signature));
-        });
+        var signatureText = new byte[Base64Url.EncodedLength(signature.Length)];
+        Base64Url.Encode(signature, signatureText);
+        return JsonBytes.Object(
+            writer =>
+            {
+                writer.WriteString("protected"u8, input.AsSpan(0, header));
+                writer.WriteString("payload"u8, input.AsSpan(header + 1));
+                writer.WriteString("signature"u8, signatureText);
+            },
+            JsonFrame + input.Length + signatureText.Length);
     }
 
     /// <summary>Signs or authenticates the signing input.</summary>

@@ -6,6 +6,9 @@ internal static class Defaults
     /// <summary>Names the folder of fake vendors; <c>./dev</c> sets it.</summary>
     private const string VendorsVariable = "DEVICE_SIM_VENDORS";
 
+    // asked for each device of a fleet
+    private static readonly Lazy<string> Found = new(FindRoot);
+
     public static string Vendors =>
         Environment.GetEnvironmentVariable(VendorsVariable) is { Length: > 0 } named ? named : Path.Combine(Root, ".dev", "vendors");
 
@@ -19,18 +22,17 @@ internal static class Defaults
 
     public static string Ca => Path.Combine("data", "ca", "root.pem");
 
-    // The repository that the current folder is in, or else the current folder.
-    public static string Root
-    {
-        get
-        {
-            var folder = new DirectoryInfo(Directory.GetCurrentDirectory());
-            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "DeviceAcme.sln")))
-            {
-                folder = folder.Parent;
-            }
+    /// <summary>The repository that the folder is in where the program was started, or else that folder.</summary>
+    public static string Root => Found.Value;
 
-            return folder?.FullName ?? Directory.GetCurrentDirectory();
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(Directory.GetCurrentDirectory());
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "DeviceAcme.sln")))
+        {
+            folder = folder.Parent;
         }
+
+        return folder?.FullName ?? Directory.GetCurrentDirectory();
     }
 }

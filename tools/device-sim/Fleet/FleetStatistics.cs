@@ -120,10 +120,14 @@ internal sealed class FleetStatistics
 
     public Percentiles Latency()
     {
+        float[] enrollments;
         lock (_lock)
         {
-            return Percentiles.Of(_enrollments);
+            enrollments = [.. _enrollments];
         }
+
+        // sorted where no device waits for it
+        return Percentiles.Of(enrollments);
     }
 
     public IReadOnlyList<(string Step, Percentiles Latency)> Steps()

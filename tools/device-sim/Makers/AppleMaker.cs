@@ -223,7 +223,7 @@ internal sealed record AppleMaker(AppleVendor Vendor, DateTimeOffset Now)
 
     private static byte[] ShortRsaKey()
     {
-        using var key = RSA.Create(1024);
+        using var key = SpareRsaKey.Of(1024);
         return key.ExportSubjectPublicKeyInfo();
     }
 

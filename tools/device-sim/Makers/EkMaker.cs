@@ -60,9 +60,9 @@ internal sealed record EkMaker(FakeTpm Tpm, DateTimeOffset Now)
 
     public MadeEk Make()
     {
-        var ek = Has(EkFault.ShortRsaEk) ? new FakeEk(RSA.Create(1024)) : Tpm.EndorsementKey(Is(EkVariant.OaepKey) ? EkKind.Rsa2048 : Kind);
+        var ek = Has(EkFault.ShortRsaEk) ? new FakeEk(SpareRsaKey.Of(1024)) : Tpm.EndorsementKey(Is(EkVariant.OaepKey) ? EkKind.Rsa2048 : Kind);
         var publicKey = Has(EkFault.Roca) ? RocaKey() : ek.PublicKey;
-        var attestationKey = Has(EkFault.ShortRsaAk) ? RSA.Create(1024) : Tpm.AttestationKey(RsaAttestationKey);
+        var attestationKey = Has(EkFault.ShortRsaAk) ? SpareRsaKey.Of(1024) : Tpm.AttestationKey(RsaAttestationKey);
         var area = AkArea(attestationKey);
         var createData = CreateData([]);
         var attestation = Attestation(area, createData);

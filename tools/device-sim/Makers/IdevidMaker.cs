@@ -69,7 +69,7 @@ internal sealed record IdevidMaker(IdevidDevice Device, DateTimeOffset Now)
 
         if (Has(IdevidFault.ShortNewKey))
         {
-            return RSA.Create(1024).ExportSubjectPublicKeyInfo();
+            return SpareRsaKey.Of(1024).ExportSubjectPublicKeyInfo();
         }
 
         var info = key.ExportSubjectPublicKeyInfo();

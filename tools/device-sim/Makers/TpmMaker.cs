@@ -48,7 +48,7 @@ internal sealed record TpmMaker(FakeTpm Tpm, DateTimeOffset Now)
     {
         var certified = CertifiedKey(key);
         var pubArea = PubArea(certified);
-        var attestationKey = Tpm.AttestationKey(RsaAttestationKey || Has(TpmFault.Sha1Signature));
+        var attestationKey = Has(TpmFault.Sha1Signature) && !RsaAttestationKey ? SpareRsaKey.Of(2048) : Tpm.AttestationKey(RsaAttestationKey);
         var certInfo = CertInfo(challenge, pubArea, attestationKey);
         var chain = Certified?.ToList() ?? Chain(attestationKey.ExportSubjectPublicKeyInfo());
         var signature = Signature(certInfo, attestationKey);
@@ -71,8 +71,8 @@ internal sealed record TpmMaker(FakeTpm Tpm, DateTimeOffset Now)
 
     private AsymmetricAlgorithm CertifiedKey(AsymmetricAlgorithm key) =>
         Has(TpmFault.KeySwap) ? ECDsa.Create(ECCurve.NamedCurves.nistP256)
-        : Has(TpmFault.ShortRsaKey) ? RSA.Create(1024)
-        : Has(TpmFault.RsaExponentOne) && key is not RSA ? RSA.Create(2048)
+        : Has(TpmFault.ShortRsaKey) ? SpareRsaKey.Of(1024)
+        : Has(TpmFault.RsaExponentOne) && key is not RSA ? SpareRsaKey.Of(2048)
         : key;
 
     private byte[] PubArea(AsymmetricAlgorithm key)

@@ -8,6 +8,11 @@ internal static class WeakRsa
 {
     private const int Bits = 2048;
 
+    private static readonly Lazy<byte[]> Sample = new(() => Roca(new Seed("a weak generator")));
+
+    /// <summary>One modulus of <see cref="Roca"/>, the same for whoever needs any.</summary>
+    public static byte[] RocaSample => Sample.Value;
+
     /// <summary>As Infineon's generator made them (CVE-2017-15361): each factor is k·M + 65537^a mod M.</summary>
     public static byte[] Roca(Seed seed)
     {

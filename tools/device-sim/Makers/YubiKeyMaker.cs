@@ -30,7 +30,7 @@ internal sealed record YubiKeyMaker(YubiKeyVendor Vendor, DateTimeOffset Now)
     /// <param name="key">The key in the slot, RSA, P-256 or P-384; the result holds it for the CSR.</param>
     public MadeEvidence Make(ChallengeMaterial challenge, AsymmetricAlgorithm key)
     {
-        var attested = Has(YubiKeyFault.KeySwap) ? StatementSignature.Another(key) : Has(YubiKeyFault.ShortRsaKey) ? RSA.Create(1024) : key;
+        var attested = Has(YubiKeyFault.KeySwap) ? StatementSignature.Another(key) : Has(YubiKeyFault.ShortRsaKey) ? SpareRsaKey.Of(1024) : key;
         var publicKey = Has(YubiKeyFault.Ed25519Key) ? Ed25519() : attested.ExportSubjectPublicKeyInfo();
         var chain = Chain(publicKey);
         var statement = AttestationObject.Write(

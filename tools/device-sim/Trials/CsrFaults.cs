@@ -27,7 +27,7 @@ internal static class CsrFaults
         Csr("csr-with-sha1", "RFC 9155 §3", "the CSR is signed with SHA-1", "csr-signature-algorithm", trial => Signed(Key(trial), Key(trial).ExportSubjectPublicKeyInfo(), null, sha1: true)),
         Csr("csr-short-rsa-key", Finalize, "the CSR has an RSA key of 1024 bits", "csr-key-type-unsupported", trial =>
         {
-            using var weak = RSA.Create(1024);
+            using var weak = SpareRsaKey.Of(1024);
             return Request(weak, Names(trial));
         }),
         Csr("csr-weak-rsa-key", Finalize, "the CSR has an RSA key of Infineon's weak generator", "csr-key-weak", _ => WithKey(WeakKey())),
@@ -166,7 +166,7 @@ internal static class CsrFaults
 
     private static byte[] WeakKey()
     {
-        using var key = RSA.Create(new RSAParameters { Modulus = WeakRsa.Roca(new Seed("a weak generator")), Exponent = [1, 0, 1] });
+        using var key = RSA.Create(new RSAParameters { Modulus = WeakRsa.RocaSample, Exponent = [1, 0, 1] });
         return key.ExportSubjectPublicKeyInfo();
     }
 

@@ -29,7 +29,7 @@ internal static class KeyFaults
         Account("rsa-exponent-three", "an RSA key with the exponent 3", "key-exponent", _ => Rsa(Modulus(Bits), 3)),
         Account("rsa-small-factor", "an RSA modulus that three divides", "key-small-factor", _ => Rsa(WeakRsa.SmallFactor())),
         Account("rsa-close-primes", "an RSA modulus of two numbers that are close to each other", "key-close-primes", _ => Rsa(WeakRsa.CloseFactors())),
-        Account("rsa-roca", "an RSA key of Infineon's weak generator (CVE-2017-15361)", "key-roca", _ => Rsa(WeakRsa.Roca(new Seed("a weak generator")))),
+        Account("rsa-roca", "an RSA key of Infineon's weak generator (CVE-2017-15361)", "key-roca", _ => Rsa(WeakRsa.RocaSample)),
         Of("key-for-another-algorithm", "RFC 8555 §6.2", "alg of newAccount does not fit jwk", Refused("badPublicKey", "key-algorithm-mismatch", null, "malformed", "badSignatureAlgorithm"),
             trial => trial.AccountRequest(request => request.Header["alg"] = "RS256")),
     ];
@@ -57,7 +57,7 @@ internal static class KeyFaults
 
     private static byte[] Modulus(int bits)
     {
-        using var key = RSA.Create(bits);
+        using var key = SpareRsaKey.Of(bits);
         return key.ExportParameters(false).Modulus!;
     }
 }

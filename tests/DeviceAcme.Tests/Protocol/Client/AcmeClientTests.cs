@@ -98,6 +98,18 @@ public sealed class AcmeClientTests : IDisposable
         _server.Asked[^1].Jws!.IsPostAsGet.Should().BeTrue();
     }
 
+    [Fact, Spec("RFC 8555 §7.5.1")]
+    public async Task The_first_look_at_an_authorization_waits_as_the_answer_to_its_challenge_asks()
+    {
+        const string Processing = """{"type":"http-01","url":"https://acme.example/chall/1","status":"processing"}""";
+        _server.Says("chall/1", With(With(Json(Processing), "Retry-After", "2"), "Link", $"<{Root}authz/1>;rel=\"up\"")).Says("authz/1", Json(Authorization("valid")));
+        var client = Registered();
+        await client.AnswerChallenge(Challenge());
+        await client.WaitForAuthorization(Root + "authz/1");
+        await client.WaitForAuthorization(Root + "authz/1");
+        _clock.Pauses.Should().Equal([TimeSpan.FromSeconds(2)], "one answer asks for one pause");
+    }
+
     [Fact]
     public async Task Waiting_is_bounded()
     {
