@@ -74,13 +74,13 @@ internal static class CreateOrder
                 Lifetime = Lifetimes.Order,
             },
             request.Now);
-        context.Orders.Add(order);
+        context.Insert(order);
         context.Record(happened);
 
         var authorizations = identifiers.Select(identifier => Authorize(context, request, profile, identifier, ticket, reuse)).ToList();
         for (var position = 0; position < authorizations.Count; position++)
         {
-            context.OrderAuthorizations.Add(new OrderAuthorization { OrderId = order.Id, AuthorizationId = authorizations[position].Id, Position = position });
+            context.Insert(new OrderAuthorization { OrderId = order.Id, AuthorizationId = authorizations[position].Id, Position = position });
         }
 
         // all of them may be valid already, by pre-authorization
@@ -117,7 +117,7 @@ internal static class CreateOrder
         if (profile.Identifiers[identifier.Type].PreValidatedByTicket && !wildcard && ticket?.NamesFor(profile.Name, identifier) == true)
         {
             var (validated, happened) = Authorization.PreValidated(account, profile.Name, identifier, ticket.Id, now, Lifetimes.Order);
-            context.Authorizations.Add(validated);
+            context.InsertWithChallenges(validated);
             context.Record(happened);
             return validated;
         }
@@ -125,7 +125,7 @@ internal static class CreateOrder
         var authorization = Authorization.Create(
             account, profile.Name, new AcmeIdentifier(identifier.Type, value), wildcard, false,
             OrderRules.Challenges(profile, new AcmeIdentifier(identifier.Type, value), wildcard), now, Lifetimes.Order);
-        context.Authorizations.Add(authorization);
+        context.InsertWithChallenges(authorization);
         return authorization;
     }
 }

@@ -29,7 +29,7 @@ internal static class NewAuthorization
         await db.Commit(context =>
         {
             context.RequireNothingAgainst(request.Profile, [identifier]);
-            context.Authorizations.Add(authorization);
+            context.InsertWithChallenges(authorization);
         }, cancellation);
 
         return Reply.Authorization(request, authorization, StatusCodes.Status201Created);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using DeviceAcme.Core.Revocation;
 using DeviceAcme.Server.Connectors.BuiltIn;
 using DeviceAcme.Server.Hosting;
@@ -13,7 +14,17 @@ internal sealed partial class CrlPublisher(
     /// <summary>How often a CRL is made anew where another node published one meanwhile.</summary>
     private const int Attempts = 10;
 
+    /// <summary>Held while a node compares its keys with those of the others.</summary>
+    private const string StartLease = "start";
+
     private static readonly TimeSpan Look = TimeSpan.FromMinutes(1);
+
+    /// <summary>A node that ends in the middle of its start holds the others up for no longer than this.</summary>
+    private static readonly TimeSpan StartLeaseTime = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan StartPause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How far clocks of nodes may be apart, where the times of revocations and CRLs are compared.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
@@ -109,9 +120,41 @@ internal sealed partial class CrlPublisher(
         }
     }
 
-    /// <summary>The keys of a node that comes to others must be theirs. Asked before it writes anything that they would follow.</summary>
-    /// <exception cref="StartFailure">They are not.</exception>
+    /// <summary>
+    /// The keys of a node that comes to others must be theirs. Asked before it writes anything that they would follow, by one node after the other:
+    /// the first shows its keys by its first CRLs before the next one asks.
+    /// </summary>
+    /// <exception cref="StartFailure">They are not, or another node is at it for longer than <see cref="StartPatience"/>.</exception>
     public async Task RequireSameKeys(CancellationToken cancellation)
+    {
+        await WaitForOwnStart(cancellation);
+        try
+        {
+            await RequireKnownKeys(cancellation);
+        }
+        finally
+        {
+            await leases.Release(StartLease);
+        }
+    }
+
+    private async Task WaitForOwnStart(CancellationToken cancellation)
+    {
+        // by the machine's clock: what is waited for is another machine
+        var since = Stopwatch.GetTimestamp();
+        while ((await leases.Take([StartLease], 1, StartLeaseTime, cancellation)).Count == 0)
+        {
+            if (Stopwatch.GetElapsedTime(since) > StartPatience)
+            {
+                throw new StartFailure(
+                    $"another node has been showing its keys to the database for {StartPatience.TotalSeconds:0} s", "see in its log what it waits for; start this one when it is ready");
+            }
+
+            await Task.Delay(StartPause, cancellation);
+        }
+    }
+
+    private async Task RequireKnownKeys(CancellationToken cancellation)
     {
         var numbers = await store.Numbers(cancellation);
         var strangers = numbers.Keys.Where(keyId => !_publications.ContainsKey(keyId)).ToList();
@@ -121,6 +164,14 @@ internal sealed partial class CrlPublisher(
             throw new StartFailure(
                 $"the keys of this node's CA ({string.Join(", ", own)}) are not those of the nodes that share its database",
                 "stop it, copy the folders ca and attestation-ca from the data directory of another node, and start again (docs/operations.md)");
+        }
+
+        if (numbers.Count == 0)
+        {
+            foreach (var publication in _publications.Values)
+            {
+                await publication.Request(PublishNow);
+            }
         }
     }
 

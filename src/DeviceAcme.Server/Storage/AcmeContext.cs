@@ -102,7 +102,7 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
         return found;
     }
 
-    /// <summary>Adds a row that this change neither reads nor changes any more: it is written with the others, and not followed as an entity.</summary>
+    /// <summary>Adds a row that this change does not read any more, as it is when the change ends: it is written with the others, and not followed as an entity.</summary>
     public void Insert(object row)
     {
         if (row is AuditEvent happened)
@@ -111,6 +111,16 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
         }
 
         _rows.Add(row);
+    }
+
+    /// <summary>The same for a new authorization and what belongs to it.</summary>
+    public void InsertWithChallenges(Authorization authorization)
+    {
+        Insert(authorization);
+        foreach (var challenge in authorization.Challenges)
+        {
+            Insert(challenge);
+        }
     }
 
     /// <summary>The next change begins with nothing.</summary>

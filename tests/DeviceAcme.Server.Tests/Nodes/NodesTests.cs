@@ -282,6 +282,22 @@ public sealed class NodesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_two_nodes_that_start_at_once_on_an_empty_database_each_with_a_CA_of_its_own_one_does_not_start()
+    {
+        var empty = await PostgresCluster.NewDatabase();
+        var starts = Enumerable.Range(0, 2).Select(_ => Task.Run(() => TestServer.Start(TestProfiles.All, options => options with { Database = empty }, Simulated.Anchors), Stop)).ToArray();
+
+        await Task.WhenAny(Task.WhenAll(starts), Task.Delay(Timeout.Infinite, Stop));
+        foreach (var started in starts.Where(start => start.IsCompletedSuccessfully))
+        {
+            await (await started).DisposeAsync();
+        }
+
+        starts.Where(start => start.IsFaulted).Should().ContainSingle().Which.Exception!.InnerException.Should().BeOfType<StartFailure>()
+            .Which.Message.Should().Contain("keys of this node's CA");
+    }
+
+    [Fact]
     public async Task Connections_that_break_cost_nobody_an_answer()
     {
         var account = new TestAccount(_one);
