@@ -127,10 +127,10 @@ internal sealed partial class CrlPublisher(
     /// <exception cref="StartFailure">They are not, or another node is at it for longer than <see cref="StartPatience"/>.</exception>
     public async Task RequireSameKeys(CancellationToken cancellation)
     {
-        await WaitForOwnStart(cancellation);
+        await WaitForOwnTurn(cancellation);
         try
         {
-            await RequireKnownKeys(cancellation);
+            await CompareOrShowKeys(cancellation);
         }
         finally
         {
@@ -138,7 +138,7 @@ internal sealed partial class CrlPublisher(
         }
     }
 
-    private async Task WaitForOwnStart(CancellationToken cancellation)
+    private async Task WaitForOwnTurn(CancellationToken cancellation)
     {
         // by the machine's clock: what is waited for is another machine
         var since = Stopwatch.GetTimestamp();
@@ -154,7 +154,7 @@ internal sealed partial class CrlPublisher(
         }
     }
 
-    private async Task RequireKnownKeys(CancellationToken cancellation)
+    private async Task CompareOrShowKeys(CancellationToken cancellation)
     {
         var numbers = await store.Numbers(cancellation);
         var strangers = numbers.Keys.Where(keyId => !_publications.ContainsKey(keyId)).ToList();
