@@ -57,7 +57,7 @@ internal sealed class CertificateSigningRequest
         outer.ThrowIfNotEmpty();
         var signed = request.PeekEncodedValue();
         var info = request.ReadSequence();
-        var algorithm = request.ReadSequence().ReadObjectIdentifier();
+        var algorithm = ReadAlgorithm(request.ReadSequence());
         var signature = request.ReadBitString(out var unused);
         request.ThrowIfNotEmpty();
 
@@ -82,6 +82,19 @@ internal sealed class CertificateSigningRequest
             default:
                 return unused == 0 ? new CertificateSigningRequest(der, key, subject, names) : throw new AsnContentException("the signature has unused bits");
         }
+    }
+
+    // PKCS#1 has NULL (RFC 4055 §5), ECDSA nothing (RFC 5758 §3.2), and clients confuse the two; it is not signed, so nothing else may hide in it
+    private static string ReadAlgorithm(AsnReader identifier)
+    {
+        var oid = identifier.ReadObjectIdentifier();
+        if (identifier.HasData)
+        {
+            identifier.ReadNull();
+        }
+
+        identifier.ThrowIfNotEmpty();
+        return oid;
     }
 
     private static List<(string Oid, string? Value)> ReadName(AsnReader rdns)

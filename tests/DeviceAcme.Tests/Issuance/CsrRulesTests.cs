@@ -130,13 +130,29 @@ public sealed class CsrRulesTests
     [Fact]
     public void A_changed_octet_breaks_the_signature_or_the_structure()
     {
-        var csr = Csr.For(new GeneralName.Dns("host.example"));
-        for (var index = 0; index < csr.Length; index++)
+        using var rsa = RSA.Create(2048);
+        foreach (var csr in new[] { Csr.For(new GeneralName.Dns("host.example")), Rsa(rsa) })
         {
-            var changed = csr.ToArray();
-            changed[index] ^= 0x01;
-            Reason(changed, [Host]).Should().StartWith("csr-", $"octet {index} was changed");
+            for (var index = 0; index < csr.Length; index++)
+            {
+                var changed = csr.ToArray();
+                changed[index] ^= 0x01;
+                Reason(changed, [Host]).Should().StartWith("csr-", $"octet {index} of {csr.Length} was changed");
+            }
         }
+    }
+
+    [Fact]
+    public void Parameters_of_the_signature_algorithm_are_NULL_or_absent()
+    {
+        using var rsa = RSA.Create(2048);
+        var csr = Rsa(rsa);
+        var parameters = csr.AsSpan().LastIndexOf(Convert.FromHexString("2a864886f70d01010b")) + 9;
+        csr[parameters..(parameters + 2)].Should().Equal(5, 0);
+
+        // a length of 73 octets that are not there: nothing of this is signed
+        csr[parameters + 1] = 0xC9;
+        Refused("csr-malformed", csr, [Host]);
     }
 
     [Fact]
@@ -188,9 +204,6 @@ public sealed class CsrRulesTests
         var sha1 = Rsa(good);
         sha1[sha1.AsSpan().LastIndexOf(Convert.FromHexString("2a864886f70d01010b")) + 8] = 5;
         Refused("csr-signature-algorithm", sha1, [Host]);
-        return;
-
-        static byte[] Rsa(RSA key) => new CertificateRequest("CN=host.example", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequest();
     }
 
     [Fact]
@@ -222,6 +235,8 @@ public sealed class CsrRulesTests
     [Fact]
     public void Random_octets_never_escape_as_anything_but_badCSR() =>
         Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), octets => Reason(octets, [Host]).StartsWith("csr-", StringComparison.Ordinal)).QuickCheckThrowOnFailure();
+
+    private static byte[] Rsa(RSA key) => new CertificateRequest("CN=host.example", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequest();
 
     private static CertificateSigningRequest Check(
         byte[] csr, AcmeIdentifier[] identifiers, CertificateProfile? profile = null, ECDsa? account = null, ECDsa? attested = null)
