@@ -29,6 +29,9 @@ public sealed partial class AcmeClient(HttpClient http, string directoryUrl, Jws
     /// <summary>Continues with an account that was registered before.</summary>
     public void UseAccount(string accountUrl) => AccountUrl = accountUrl;
 
+    /// <summary>Takes a directory that somebody read before (§7.1.1), so that this client does not ask for it.</summary>
+    public void UseDirectory(DirectoryObject directory) => _directory = directory;
+
     /// <summary>The directory, read once.</summary>
     public async Task<DirectoryObject> Directory(CancellationToken cancellation = default) =>
         _directory ??= (await _connection.Get("directory", directoryUrl, cancellation)).Read(AcmeJson.Default.DirectoryObject);

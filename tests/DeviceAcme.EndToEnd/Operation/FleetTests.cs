@@ -65,6 +65,9 @@ public sealed class FleetTests(RunningServer server) : TestsOnServer(server), IC
 
         var (code, data, talk) = await Simulate(strict, "fleet", "--devices", "9", "--mix", "mac=1,tpm=1,iot=1", "--faults", "0%", "--renew", "0%", "--revoke", "0%", "--server", strict.Url, "--out", folder, "--json");
         code.Should().Be(0, talk + data);
+        var steps = JsonElement.Parse(data).GetProperty("steps");
+        steps.GetProperty("directory").GetProperty("count").GetInt32().Should().Be(3, "each of three directories is read once, not by each device");
+        steps.GetProperty("newNonce").GetProperty("count").GetInt32().Should().Be(9, "nonces are each device's own");
 
         (code, data, talk) = await Simulate(strict, "fleet", "--devices", "12", "--mix", "mac=1", "--faults", "0%", "--server", strict.Url, "--out", folder, "--json");
         code.Should().Be(1, "the ledger does not have so many Macs");

@@ -26,6 +26,9 @@ internal sealed class EnrollmentRun(HttpClient http, string directory, ECDsa acc
     /// <summary>Profile to name in the order; null names none.</summary>
     public string? Profile { get; init; }
 
+    /// <summary>The directory, where it was read before; null lets this account's client read it.</summary>
+    public DirectoryObject? KnownDirectory { get; init; }
+
     /// <summary>The client's habits.</summary>
     public ClientBehaviour Behaviour { get; init; } = new();
 
@@ -70,7 +73,18 @@ internal sealed class EnrollmentRun(HttpClient http, string directory, ECDsa acc
         return await Client.DownloadChain(certificate, cancellation);
     }
 
-    private AcmeClient NewClient(Func<byte[], byte[]>? signatureTransform) => new(http, directory, JwsSigner.For(accountKey, signatureTransform), new AcmeClientOptions
+    private AcmeClient NewClient(Func<byte[], byte[]>? signatureTransform)
+    {
+        var client = new AcmeClient(http, directory, JwsSigner.For(accountKey, signatureTransform), Options());
+        if (KnownDirectory is { } known)
+        {
+            client.UseDirectory(known);
+        }
+
+        return client;
+    }
+
+    private AcmeClientOptions Options() => new()
     {
         Time = time,
         RequestTimeout = RequestLimit,
@@ -80,7 +94,7 @@ internal sealed class EnrollmentRun(HttpClient http, string directory, ECDsa acc
         PollTimeout = PollTimeout,
         // A challenge is answered with what the device made, which a fault may have spoiled beyond what the client's types can say.
         PayloadTransform = (step, payload) => step == "challenge" && _answer is not null ? _answer : payload,
-    });
+    };
 
     private async Task Register(AcmeClient client, CancellationToken cancellation)
     {

@@ -32,16 +32,17 @@ internal sealed class FleetRun(FleetSurroundings surroundings, FleetStatistics s
     // never so slow in looking that the longest pause is what is measured
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    private readonly Dictionary<string, DirectoryObject> _directories = new(StringComparer.Ordinal);
     private long _start;
 
-    /// <summary>Reads the directory of each kind once, so that what is wrong with all is said once.</summary>
+    /// <summary>Reads the directory of each kind once, for all devices: what is wrong with all is said once, and thousands of copies of one document would be the simulator's time and no test of the server.</summary>
     /// <exception cref="AcmeClientException">There is no directory.</exception>
     public async Task Look(IEnumerable<string> kinds, CancellationToken cancellation)
     {
         foreach (var directory in kinds.Select(surroundings.Directory).Distinct())
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            await Run(directory, key, new ClientBehaviour()).Client.Directory(cancellation);
+            _directories[directory] = await Run(directory, key, new ClientBehaviour()).Client.Directory(cancellation);
         }
     }
 
@@ -130,6 +131,7 @@ internal sealed class FleetRun(FleetSurroundings surroundings, FleetStatistics s
     private EnrollmentRun Run(string directory, ECDsa accountKey, ClientBehaviour habits) => new(surroundings.Http, directory, accountKey, surroundings.Time)
     {
         OnStep = statistics.Step,
+        KnownDirectory = _directories.GetValueOrDefault(directory),
         // where the challenge is valid the order is ready (RFC 8555 §7.1.6): no need to ask for it
         Behaviour = habits with { LongestPause = LongestPause, LooksAtOrderBeforeFinalize = false },
     };
