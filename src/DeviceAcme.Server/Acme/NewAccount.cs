@@ -58,7 +58,7 @@ internal static class NewAccount
         var shown = binding is null ? OfDirectory(context, request) : binding.Verify(context, request);
         var (account, happened) = Account.Create(
             request.Profile.Name, request.Key.Thumbprint, request.Key.ToJson(), wanted.Contact, terms, shown?.Origin, request.Now);
-        context.Accounts.Add(account);
+        context.Insert(account);
         context.Record(happened);
         if (shown is { } ticket)
         {

@@ -138,7 +138,8 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     {
         ChangeTracker.DetectChanges();
         var happened = _rows.OfType<AuditEvent>().ToList();
-        foreach (var entry in ChangeTracker.Entries().ToList())
+        var entries = ChangeTracker.Entries().ToList();
+        foreach (var entry in entries)
         {
             if (entry.State == EntityState.Added && entry.Entity is AuditEvent one)
             {
@@ -164,10 +165,24 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
             Chain!.Add(one);
         }
 
-        var written = base.SaveChanges(acceptAllChangesOnSuccess) + _rows.Count;
+        var written = Write(entries, acceptAllChangesOnSuccess) + _rows.Count;
         this.AddMany(_rows);
         _rows.Clear();
         return written;
+    }
+
+    /// <summary>What is added or removed among the followed rows is written by EF, which knows in which order; changes alone have none.</summary>
+    private int Write(List<EntityEntry> entries, bool acceptAllChangesOnSuccess)
+    {
+        if (entries.Exists(entry => entry.State is EntityState.Added or EntityState.Deleted))
+        {
+            return base.SaveChanges(acceptAllChangesOnSuccess);
+        }
+
+        var changed = entries.FindAll(entry => entry.State == EntityState.Modified);
+        this.WriteChanges(changed);
+        ChangeTracker.AcceptAllChanges();
+        return changed.Count;
     }
 
     /// <summary>Every change of an aggregate is one conditional update: WHERE id = … AND version = …</summary>

@@ -45,7 +45,7 @@ internal sealed class AnomalyWatch
             }
             else
             {
-                _context.Sightings.Add(new Sighting
+                _context.Insert(new Sighting
                 {
                     Subject = sight.Subject,
                     Partner = sight.Partner,

@@ -280,10 +280,12 @@ public sealed class AuditChainTests : IDisposable
     private void Rehash(long sequence)
     {
         using var context = new AcmeContext(new DbContextOptionsBuilder<AcmeContext>().UseSqlite($"Data Source={File};Pooling=False").Options);
+        using var transaction = context.Database.BeginTransaction();
         var previous = context.Events.SingleOrDefault(row => row.Sequence == sequence - 1)?.Hash ?? AuditChain.Genesis.ToArray();
         var row = context.Events.Single(row => row.Sequence == sequence);
         row.Chain(previous);
         context.SaveChanges();
+        transaction.Commit();
     }
 
     private async Task<IReadOnlyList<string>> Findings(AuditHead? kept)
