@@ -110,18 +110,36 @@ internal sealed class CrashClient(int number, string directory, AppleVendor vend
             Serial = serial,
             Key = key,
             Csr = DeviceKeys.Request(DeviceKeys.CommonName(serial), key).CreateSigningRequest(),
+            // each client begins elsewhere, so that short lives see revocations too
+            ToBeRevoked = (_enrollments + number) % RevokedEvery == 0,
         };
         _orders.Add(order);
         notes.Order();
         await Finish(client, order, made.Value, cancellation);
-        // each client begins elsewhere, so that short lives see revocations too
-        if ((_enrollments + number) % RevokedEvery == 0)
+        await RevokeWhereDue(client, order, cancellation);
+    }
+
+    private async Task RevokeWhereDue(AcmeClient client, NotedOrder order, CancellationToken cancellation)
+    {
+        if (!order.ToBeRevoked || order.Revoked is not null)
         {
-            using var certificate = X509Certificate2.CreateFromPem(order.Chain);
-            await client.Revoke(certificate.RawDataMemory, cancellation: cancellation);
-            order.Revoked = certificate.SerialNumberBytes.ToArray();
-            notes.Revocation();
+            return;
         }
+
+        using var certificate = X509Certificate2.CreateFromPem(order.Chain);
+        var before = order.RevocationAsked;
+        order.RevocationAsked = true;
+        try
+        {
+            await client.Revoke(certificate.RawDataMemory, cancellation: cancellation);
+        }
+        catch (AcmeClientException done) when (before && done.Problem?.Type == Problems.Namespace + "alreadyRevoked")
+        {
+            // it was stored, and the process died before its answer
+        }
+
+        order.Revoked = certificate.SerialNumberBytes.ToArray();
+        notes.Revocation();
     }
 
     /// <summary>From wherever the order is to its certificate.</summary>
@@ -180,7 +198,10 @@ internal sealed class CrashClient(int number, string directory, AppleVendor vend
         else if ((await client.DownloadChain(order.Certificate!, cancellation)).Pem != order.Chain)
         {
             notes.Problem($"certificate {order.Certificate} is another one than it was");
+            return;
         }
+
+        await RevokeWhereDue(client, order, cancellation);
     }
 
     private AcmeClient Client(HttpClient http)

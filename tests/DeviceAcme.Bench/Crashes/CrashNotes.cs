@@ -11,6 +11,12 @@ internal sealed class NotedOrder
     public required ECDsa Key { get; init; }
     public required byte[] Csr { get; init; }
 
+    /// <summary>Its certificate is revoked as soon as it is there.</summary>
+    public required bool ToBeRevoked { get; init; }
+
+    /// <summary>The revocation was sent, and may be stored without our knowing.</summary>
+    public bool RevocationAsked { get; set; }
+
     /// <summary>The last status that an answer had.</summary>
     public string Status { get; set; } = "pending";
     public string? Certificate { get; set; }

@@ -25,7 +25,7 @@ public sealed class CrashBenchTests
         var result = JsonNode.Parse(run.Output)!;
         result["problems"]!.AsArray().Should().BeEmpty();
         ((int)result["kills"]!).Should().Be(10);
-        ((int)result["certificates"]!).Should().BeGreaterThan(10, "otherwise nothing was at stake");
-        ((int)result["revocations"]!).Should().BeGreaterThan(0);
+        ((int)result["certificates"]!).Should().BeGreaterThanOrEqualTo(8, "eight of ten processes live until an order is acknowledged, and each order is brought to its end");
+        ((int)result["revocations"]!).Should().BeGreaterThan(0, "one certificate in three is revoked, by the next process where this one dies");
     }
 }
