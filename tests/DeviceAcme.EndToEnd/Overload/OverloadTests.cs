@@ -17,20 +17,23 @@ public sealed class OverloadTests(OverloadTests.SmallServer server) : TestsOnSer
 {
     private const int MostRequests = 2;
     private const int MostConnections = 400;
+    private const int Storm = 150;
+    private const int MostStorms = 10;
 
     [Fact]
     public async Task A_storm_is_answered_503_with_Retry_After_and_a_nonce_and_the_next_request_is_served()
     {
         using var http = Server.Client();
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var nonces = new List<string>();
-        for (var number = 0; number < 150; number++)
+        List<byte[]> signed;
+        HttpResponseMessage[] answers;
+        var storms = 0;
+        do
         {
-            using var head = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"{Server.Url}/acme/tls-server/new-nonce"), Cancellation);
-            nonces.Add(head.Headers.GetValues("Replay-Nonce").Single());
+            // who sends shares the processors with the server: signatures and connections are made before, and a storm that came too slowly is made again
+            signed = await SignNewAccounts(http);
+            answers = await Task.WhenAll(signed.Select(request => Post(http, request)));
         }
-
-        var answers = await Task.WhenAll(nonces.Select(nonce => Task.Run(() => Post(http, key, nonce))));
+        while (++storms < MostStorms && !answers.Any(answer => answer.StatusCode == HttpStatusCode.ServiceUnavailable));
 
         var refused = answers.Where(answer => answer.StatusCode == HttpStatusCode.ServiceUnavailable).ToList();
         refused.Should().NotBeEmpty("two are worked on and eight wait");
@@ -40,7 +43,7 @@ public sealed class OverloadTests(OverloadTests.SmallServer server) : TestsOnSer
         answers.Except(refused).Should().NotBeEmpty().And.OnlyContain(answer => answer.IsSuccessStatusCode);
 
         // nothing of what was refused is done: its nonce is good still
-        using var again = await Post(http, key, nonces[Array.IndexOf(answers, refused[0])]);
+        using var again = await Post(http, signed[Array.IndexOf(answers, refused[0])]);
         again.IsSuccessStatusCode.Should().BeTrue();
     }
 
@@ -162,12 +165,24 @@ public sealed class OverloadTests(OverloadTests.SmallServer server) : TestsOnSer
         await Task.WhenAll(flood);
     }
 
-    private async Task<HttpResponseMessage> Post(HttpClient http, ECDsa key, string nonce)
+    /// <summary>Requests for new accounts, each of its own key; asking for all nonces at once leaves a connection for each behind, and a refusal has a nonce too.</summary>
+    private async Task<List<byte[]>> SignNewAccounts(HttpClient http)
     {
-        var url = $"{Server.Url}/acme/tls-server/new-account";
-        using var content = new ByteArrayContent(JwsSigner.For(key).Sign(url, """{"termsOfServiceAgreed":true}"""u8, nonce, kid: null));
+        var heads = await Task.WhenAll(Enumerable.Range(0, Storm).Select(_ => http.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"{Server.Url}/acme/tls-server/new-nonce"), Cancellation)));
+        return [.. heads.Select(head =>
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            return JwsSigner.For(key).Sign(NewAccountUrl, """{"termsOfServiceAgreed":true}"""u8, head.Headers.GetValues("Replay-Nonce").Single(), kid: null);
+        })];
+    }
+
+    private string NewAccountUrl => $"{Server.Url}/acme/tls-server/new-account";
+
+    private async Task<HttpResponseMessage> Post(HttpClient http, byte[] signed)
+    {
+        using var content = new ByteArrayContent(signed);
         content.Headers.ContentType = new("application/jose+json");
-        return await http.PostAsync(new Uri(url), content, Cancellation);
+        return await http.PostAsync(new Uri(NewAccountUrl), content, Cancellation);
     }
 
     private async Task Register(HttpClient http)
