@@ -137,15 +137,10 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
         ChangeTracker.DetectChanges();
-        var happened = _rows.OfType<AuditEvent>().ToList();
         var entries = ChangeTracker.Entries().ToList();
         foreach (var entry in entries)
         {
-            if (entry.State == EntityState.Added && entry.Entity is AuditEvent one)
-            {
-                happened.Add(one);
-            }
-            else if (entry is { State: EntityState.Modified, Entity: Challenge challenge })
+            if (entry is { State: EntityState.Modified, Entity: Challenge challenge })
             {
                 // a challenge belongs to its authorization: what changes one of them is a change of both
                 Raise(Entry(Authorizations.Local.Single(authorization => authorization.Id == challenge.AuthorizationId)));
@@ -160,9 +155,9 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
             }
         }
 
-        foreach (var one in happened.OrderBy(one => one.Sequence))
+        foreach (var happened in _rows.OfType<AuditEvent>().OrderBy(one => one.Sequence))
         {
-            Chain!.Add(one);
+            Chain!.Add(happened);
         }
 
         var written = Write(entries, acceptAllChangesOnSuccess) + _rows.Count;

@@ -78,7 +78,13 @@ internal sealed class PostgresDatabase : IDatabase
 
     public IReaders Readers() => new PooledReaders(options => options.UseNpgsql(_readers, npgsql => npgsql.EnableRetryOnFailure(6, TimeSpan.FromSeconds(3), null)));
 
-    public void Use(DbContextOptionsBuilder options, DbConnection? connection) => options.UseNpgsql(connection ?? new NpgsqlConnection());
+    public void Use(DbContextOptionsBuilder options, DbConnection? connection)
+    {
+        options.UseNpgsql(connection ?? new NpgsqlConnection());
+#if !WITHOUT_COMPILED_MODELS
+        options.UseModel(Models.Postgres.AcmeContextModel.Instance);
+#endif
+    }
 
     public DbConnection Connect() => new NpgsqlConnection(_writers);
 

@@ -48,7 +48,13 @@ internal sealed class SqliteDatabase(string file) : IDatabase
 
     public IReaders Readers() => new SqliteReaders(OpenReader, this);
 
-    public void Use(DbContextOptionsBuilder options, DbConnection? connection) => options.UseSqlite(connection ?? new SqliteConnection()).EnableThreadSafetyChecks(false);
+    public void Use(DbContextOptionsBuilder options, DbConnection? connection)
+    {
+        options.UseSqlite(connection ?? new SqliteConnection()).EnableThreadSafetyChecks(false);
+#if !WITHOUT_COMPILED_MODELS
+        options.UseModel(Models.Sqlite.AcmeContextModel.Instance);
+#endif
+    }
 
     public DbConnection Connect() => Open();
 

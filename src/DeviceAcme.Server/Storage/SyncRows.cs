@@ -45,7 +45,7 @@ internal sealed class StoredSyncSource
 /// <summary>A device that an inventory lists or listed.</summary>
 internal sealed class SyncedDevice
 {
-    public required string Source { get; init; }
+    public required string Inventory { get; init; }
     public required DeviceId Device { get; init; }
 
     /// <summary>Since when it is not listed any more; null while it is.</summary>

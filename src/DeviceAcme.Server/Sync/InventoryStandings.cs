@@ -13,7 +13,7 @@ internal sealed class InventoryStandings(InventorySources sources)
         foreach (var device in sources.All.Count == 0 ? [] : match.Devices)
         {
             device.Inventory = context.SyncedDevices.Where(row => row.Device == device.Id)
-                .Join(context.SyncSources, row => row.Source, source => source.Name, (row, source) => new { source.Name, source.AnsweredAt, row.GoneSince })
+                .Join(context.SyncSources, row => row.Inventory, source => source.Name, (row, source) => new { source.Name, source.AnsweredAt, row.GoneSince })
                 .AsEnumerable()
                 .Where(row => row.AnsweredAt is not null)
                 .OrderByDescending(row => row.GoneSince is null).ThenByDescending(row => row.AnsweredAt)

@@ -167,7 +167,7 @@ internal sealed partial class InventorySync(AcmeDb db, DeviceImport import, Inve
     {
         var names = SyncPlan.Names(context, rows.SelectMany(row => row.Device.Keys));
         var ids = names.Values.Distinct().ToList();
-        var members = context.SyncedDevices.Where(row => row.Source == source && ids.Contains(row.Device)).ToDictionary(row => row.Device);
+        var members = context.SyncedDevices.Where(row => row.Inventory == source && ids.Contains(row.Device)).ToDictionary(row => row.Device);
         foreach (var row in rows)
         {
             if (!names.TryGetValue(row.Device.Keys[0], out var id))
@@ -182,7 +182,7 @@ internal sealed partial class InventorySync(AcmeDb db, DeviceImport import, Inve
             }
             else
             {
-                var made = new SyncedDevice { Source = source, Device = id, Held = row.Held };
+                var made = new SyncedDevice { Inventory = source, Device = id, Held = row.Held };
                 members.Add(id, made);
                 context.SyncedDevices.Add(made);
             }
@@ -192,7 +192,7 @@ internal sealed partial class InventorySync(AcmeDb db, DeviceImport import, Inve
     private static void Gone(AcmeContext context, SourceSettings settings, DeviceId[] ids, string actor, DateTimeOffset now)
     {
         var devices = context.Devices.Where(device => ids.Contains(device.Id)).ToDictionary(device => device.Id);
-        foreach (var member in context.SyncedDevices.Where(row => row.Source == settings.Name && ids.Contains(row.Device)).ToList())
+        foreach (var member in context.SyncedDevices.Where(row => row.Inventory == settings.Name && ids.Contains(row.Device)).ToList())
         {
             member.GoneSince = now;
             if (settings.Gone == GoneDevices.Keep || !devices.TryGetValue(member.Device, out var device) || device.State is not (DeviceState.Expected or DeviceState.Active))

@@ -34,7 +34,7 @@ internal sealed class SyncPlan
     public static async Task<SyncPlan> Make(AcmeContext context, string source, IReadOnlyList<SourceDevice> devices, CancellationToken cancellation)
     {
         var plan = new SyncPlan();
-        foreach (var member in await context.SyncedDevices.Where(row => row.Source == source).ToListAsync(cancellation))
+        foreach (var member in await context.SyncedDevices.Where(row => row.Inventory == source).ToListAsync(cancellation))
         {
             plan._members.Add(member.Device, member);
         }

@@ -100,7 +100,7 @@ public sealed class AcmeDbTests : IAsyncDisposable
     {
         var failing = () => _db.Commit(context =>
         {
-            context.Events.Add(new AuditEvent { At = DateTimeOffset.UnixEpoch, Kind = "device.made" });
+            context.Record(new AuditEvent { At = DateTimeOffset.UnixEpoch, Kind = "device.made" });
             Add(context, "a");
             Add(context, "a");
         }, Stop);

@@ -1,3 +1,4 @@
+using DeviceAcme.Core.Audit;
 using DeviceAcme.Server.Storage;
 using FluentAssertions;
 using Microsoft.Data.Sqlite;
@@ -51,7 +52,7 @@ public sealed class SchemaTests : IDisposable
         var file = Path.Combine(_folder, "events.db");
         await using (var db = AcmeDb.Open(file))
         {
-            await db.Commit(context => context.Events.Add(new() { At = DateTimeOffset.UnixEpoch, Kind = "test" }), TestContext.Current.CancellationToken);
+            await db.Commit(context => context.Record(new AuditEvent { At = DateTimeOffset.UnixEpoch, Kind = "test" }), TestContext.Current.CancellationToken);
         }
 
         using var connection = new SqliteConnection($"Data Source={file};Pooling=False");

@@ -5,6 +5,7 @@ using DeviceAcme.Core;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Ledger;
 using DeviceAcme.Server.Tests.Conformance;
+using DeviceAcme.Server.Storage;
 using DeviceAcme.Testing;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
@@ -144,7 +145,7 @@ public sealed class AllowedIdentifierTests(SharedServer shared)
         var account = Server.At(ticket);
         await account.Register();
         var before = await account.Order(("dns", "known.example"));
-        await Server.Db.Commit(context => context.Events.Add(context.Tickets.Single(row => row.Id == new TicketId(ticket.Id)).Revoke(null, "test", Server.Clock.GetUtcNow())), TestContext.Current.CancellationToken);
+        await Server.Db.Commit(context => context.Record(context.Tickets.Single(row => row.Id == new TicketId(ticket.Id)).Revoke(null, "test", Server.Clock.GetUtcNow())), TestContext.Current.CancellationToken);
 
         (await account.Order(("dns", "known.example"))).State.Should().Be("pending", "a ticket that was taken back vouches for nothing");
         using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);

@@ -8,6 +8,7 @@ using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Ledger;
 using DeviceAcme.Server.Tests.Conformance;
 using DeviceAcme.Simulator.Makers;
+using DeviceAcme.Server.Storage;
 using DeviceAcme.Testing;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
@@ -280,7 +281,7 @@ public sealed class ClientIdentifierTests : IAsyncLifetime
     }
 
     private Task Revoke(TicketEntry ticket) => Server.Db.Commit(context =>
-        context.Events.Add(context.Tickets.Single(row => row.Id == new TicketId(ticket.Id)).Revoke("lost", AdminCaller.Local.Name, Server.Clock.GetUtcNow())));
+        context.Record(context.Tickets.Single(row => row.Id == new TicketId(ticket.Id)).Revoke("lost", AdminCaller.Local.Name, Server.Clock.GetUtcNow())));
 
     private async Task Import(string json)
     {

@@ -39,52 +39,53 @@ internal static class Conversions
         conventions.Properties<IReadOnlyList<AcmeIdentifier>>().HaveConversion<IdentifierListJson, ListComparer<AcmeIdentifier>>();
     }
 
-    private sealed class UnixMilliseconds() : ValueConverter<DateTimeOffset, long>(time => time.ToUnixTimeMilliseconds(), ms => DateTimeOffset.FromUnixTimeMilliseconds(ms));
+    internal sealed class UnixMilliseconds() : ValueConverter<DateTimeOffset, long>(time => time.ToUnixTimeMilliseconds(), ms => DateTimeOffset.FromUnixTimeMilliseconds(ms));
 
-    private sealed class AccountIdText() : ValueConverter<AccountId, string>(id => id.Value, text => new AccountId(text));
+    // an id that nobody has set has no text; the compiled models (./dev models) need one for it
+    internal sealed class AccountIdText() : ValueConverter<AccountId, string>(id => id.Value ?? "", text => new AccountId(text));
 
-    private sealed class OrderIdText() : ValueConverter<OrderId, string>(id => id.Value, text => new OrderId(text));
+    internal sealed class OrderIdText() : ValueConverter<OrderId, string>(id => id.Value ?? "", text => new OrderId(text));
 
-    private sealed class AuthorizationIdText() : ValueConverter<AuthorizationId, string>(id => id.Value, text => new AuthorizationId(text));
+    internal sealed class AuthorizationIdText() : ValueConverter<AuthorizationId, string>(id => id.Value ?? "", text => new AuthorizationId(text));
 
-    private sealed class ChallengeIdText() : ValueConverter<ChallengeId, string>(id => id.Value, text => new ChallengeId(text));
+    internal sealed class ChallengeIdText() : ValueConverter<ChallengeId, string>(id => id.Value ?? "", text => new ChallengeId(text));
 
-    private sealed class CertificateIdText() : ValueConverter<CertificateId, string>(id => id.Value, text => new CertificateId(text));
+    internal sealed class CertificateIdText() : ValueConverter<CertificateId, string>(id => id.Value ?? "", text => new CertificateId(text));
 
-    private sealed class DeviceIdText() : ValueConverter<DeviceId, string>(id => id.Value, text => new DeviceId(text));
+    internal sealed class DeviceIdText() : ValueConverter<DeviceId, string>(id => id.Value ?? "", text => new DeviceId(text));
 
-    private sealed class EvidenceIdText() : ValueConverter<EvidenceId, string>(id => id.Value, text => new EvidenceId(text));
+    internal sealed class EvidenceIdText() : ValueConverter<EvidenceId, string>(id => id.Value ?? "", text => new EvidenceId(text));
 
-    private sealed class ActivationIdText() : ValueConverter<ActivationId, string>(id => id.Value, text => new ActivationId(text));
+    internal sealed class ActivationIdText() : ValueConverter<ActivationId, string>(id => id.Value ?? "", text => new ActivationId(text));
 
-    private sealed class TicketIdText() : ValueConverter<TicketId, string>(id => id.Value, text => new TicketId(text));
+    internal sealed class TicketIdText() : ValueConverter<TicketId, string>(id => id.Value ?? "", text => new TicketId(text));
 
-    private sealed class StatusText<T>() : ValueConverter<T, string>(status => status.ToString().ToLowerInvariant(), text => Enum.Parse<T>(text, true))
+    internal sealed class StatusText<T>() : ValueConverter<T, string>(status => status.ToString().ToLowerInvariant(), text => Enum.Parse<T>(text, true))
         where T : struct, Enum;
 
-    private sealed class ProblemJson() : ValueConverter<Problem, string>(problem => Write(problem), text => Read<Problem>(text));
+    internal sealed class ProblemJson() : ValueConverter<Problem, string>(problem => Write(problem), text => Read<Problem>(text));
 
-    private sealed class TextMapJson() : ValueConverter<IReadOnlyDictionary<string, string>, string>(
+    internal sealed class TextMapJson() : ValueConverter<IReadOnlyDictionary<string, string>, string>(
         map => Write(map), text => new SortedDictionary<string, string>(Read<Dictionary<string, string>>(text), StringComparer.Ordinal));
 
-    private sealed class MapComparer() : ValueComparer<IReadOnlyDictionary<string, string>>(
+    internal sealed class MapComparer() : ValueComparer<IReadOnlyDictionary<string, string>>(
         (left, right) => ReferenceEquals(left, right) || (left != null && right != null && left.SequenceEqual(right)),
         map => map.Aggregate(0, (hash, item) => HashCode.Combine(hash, item)),
         map => map);
 
-    private sealed class TextListJson() : ValueConverter<IReadOnlyList<string>, string>(list => Write(list), text => Read<List<string>>(text));
+    internal sealed class TextListJson() : ValueConverter<IReadOnlyList<string>, string>(list => Write(list), text => Read<List<string>>(text));
 
-    private sealed class IdentifierListJson() : ValueConverter<IReadOnlyList<AcmeIdentifier>, string>(
+    internal sealed class IdentifierListJson() : ValueConverter<IReadOnlyList<AcmeIdentifier>, string>(
         list => Write(list), text => Read<List<AcmeIdentifier>>(text));
 
-    private sealed class ListComparer<T>() : ValueComparer<IReadOnlyList<T>>(
+    internal sealed class ListComparer<T>() : ValueComparer<IReadOnlyList<T>>(
         (left, right) => ReferenceEquals(left, right) || (left != null && right != null && left.SequenceEqual(right)),
         list => list.Aggregate(0, (hash, item) => HashCode.Combine(hash, item)),
         list => list);
 
     private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
 
-    private static string Write<T>(T value) => JsonSerializer.Serialize(value, Json);
+    internal static string Write<T>(T value) => JsonSerializer.Serialize(value, Json);
 
-    private static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Json)!;
+    internal static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Json)!;
 }

@@ -1,8 +1,6 @@
 using DeviceAcme.Core.Audit;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using Microsoft.EntityFrameworkCore.ValueGeneration;
 
 namespace DeviceAcme.Server.Storage.Mappings;
 
@@ -12,7 +10,8 @@ internal sealed class EventMapping : IEntityTypeConfiguration<AuditEvent>
     {
         happened.ToTable("events");
         happened.HasKey(e => e.Sequence);
-        happened.Property(e => e.Sequence).HasColumnName("sequence").ValueGeneratedOnAdd().HasValueGenerator<EventNumber>();
+        // numbered when they are recorded, by the one writer (AcmeContext.Insert): the number is part of what is hashed
+        happened.Property(e => e.Sequence).HasColumnName("sequence").ValueGeneratedNever();
         happened.Property(e => e.At).HasColumnName("at");
         happened.Property(e => e.Kind).HasColumnName("kind");
         happened.Property(e => e.Actor).HasColumnName("actor");
@@ -31,13 +30,4 @@ internal sealed class EventMapping : IEntityTypeConfiguration<AuditEvent>
         happened.HasIndex(e => e.Order).HasFilter("order_id IS NOT NULL").HasDatabaseName("events_order");
         happened.HasIndex(e => e.Authorization).HasFilter("authorization_id IS NOT NULL").HasDatabaseName("events_authorization");
     }
-}
-
-/// <summary>Events are numbered when they are recorded, by the one writer: the number is part of what is hashed.</summary>
-internal sealed class EventNumber : ValueGenerator<long>
-{
-    public override bool GeneratesTemporaryValues => false;
-
-    public override long Next(EntityEntry entry) => ((AcmeContext)entry.Context).Chain?.Next()
-        ?? throw new InvalidOperationException("events are recorded in AcmeDb.Commit only");
 }

@@ -31,8 +31,8 @@ internal sealed class SyncedDeviceMapping : IEntityTypeConfiguration<SyncedDevic
     public void Configure(EntityTypeBuilder<SyncedDevice> device)
     {
         device.ToTable("sync_devices");
-        device.HasKey(d => new { d.Source, d.Device });
-        device.Property(d => d.Source).HasColumnName("source");
+        device.HasKey(d => new { d.Inventory, d.Device });
+        device.Property(d => d.Inventory).HasColumnName("source");
         device.Property(d => d.Device).HasColumnName("device_id");
         device.Property(d => d.GoneSince).HasColumnName("gone_since");
         device.Property(d => d.Held).HasColumnName("held");
