@@ -124,7 +124,7 @@ internal sealed class ApiTokens(AcmeDb db, ProfileVersions profiles, TimeProvide
                 throw Problems.Malformed("name-taken", $"name: there is a token '{name}'; the audit log needs another name for another token", StatusCodes.Status409Conflict);
             }
 
-            context.AdminTokens.Add(token);
+            context.Insert(token);
             var within = limit is null ? "" : $", limited to {string.Join(", ", limit)}";
             context.Record(new AuditEvent
             {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Security.Cryptography;
 using DeviceAcme.Attestation;
 using DeviceAcme.Core.Administration;
@@ -91,7 +92,7 @@ internal sealed class AnchorVersions
                 {
                     return await ChangeOnce(actor, change, certificates, action, cancellation);
                 }
-                catch (DbUpdateException) when (_db.IsShared && attempt < Attempts)
+                catch (DbException) when (_db.IsShared && attempt < Attempts)
                 {
                     // the number is taken: another node has made that version
                     if (!await TakeNewest(cancellation))
@@ -261,15 +262,20 @@ internal sealed class AnchorVersions
     // a file that was taken away and put back is somebody's decision, and nothing to be silent about
     private async Task<int> Returning(IReadOnlyList<AnchorChange> changes)
     {
-        await using var context = _db.Read();
-        var count = 0;
-        foreach (var change in changes.Where(change => change.Kind == AnchorChangeKind.Added))
+        var added = changes.Where(change => change.Kind == AnchorChangeKind.Added).Select(change => change.Fingerprint).ToList();
+        if (added.Count == 0 || _current.Number == 0)
         {
-            count += await context.AnchorCertificates.AnyAsync(certificate => certificate.Fingerprint == change.Fingerprint) ? 1 : 0;
+            return 0;
         }
 
-        return count;
+        await using var context = _db.Read();
+        var known = await Known(context, added).ToListAsync();
+        return added.Count(known.Contains);
     }
+
+    /// <summary>Those that the store has of any version.</summary>
+    private static IQueryable<string> Known(AcmeContext context, IReadOnlyList<string> fingerprints) =>
+        context.AnchorCertificates.Select(certificate => certificate.Fingerprint).Where(fingerprint => fingerprints.Contains(fingerprint));
 
     private static AnchorVersion Load(AcmeContext context, StoredAnchorVersion stored, AnchorSet known)
     {
@@ -287,16 +293,16 @@ internal sealed class AnchorVersions
     private static void Save(AcmeContext context, AnchorVersion before, AnchorVersion version, byte[] content, IReadOnlyList<AnchorChange> changes)
     {
         var stored = before.Certificates.Anchors.Concat(before.Certificates.Intermediates).Select(anchor => anchor.Fingerprint).ToHashSet(StringComparer.Ordinal);
-        foreach (var anchor in version.Certificates.Anchors.Concat(version.Certificates.Intermediates).Where(anchor => !stored.Contains(anchor.Fingerprint)))
+        var added = version.Certificates.Anchors.Concat(version.Certificates.Intermediates).Where(anchor => !stored.Contains(anchor.Fingerprint)).DistinctBy(anchor => anchor.Fingerprint).ToList();
+
+        // a version before the last may have had some of them
+        var known = before.Number == 0 ? [] : Known(context, [.. added.Select(anchor => anchor.Fingerprint)]).ToHashSet(StringComparer.Ordinal);
+        foreach (var anchor in added.Where(anchor => !known.Contains(anchor.Fingerprint)))
         {
-            // a version before the last may have had it
-            if (!context.AnchorCertificates.Any(certificate => certificate.Fingerprint == anchor.Fingerprint))
-            {
-                context.AnchorCertificates.Add(new StoredAnchorCertificate { Fingerprint = anchor.Fingerprint, Certificate = anchor.Bytes.ToArray() });
-            }
+            context.Insert(new StoredAnchorCertificate { Fingerprint = anchor.Fingerprint, Certificate = anchor.Bytes.ToArray() });
         }
 
-        context.AnchorVersions.Add(new StoredAnchorVersion
+        context.Insert(new StoredAnchorVersion
         {
             Number = version.Number,
             At = version.At,

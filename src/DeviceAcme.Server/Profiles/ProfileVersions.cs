@@ -1,3 +1,4 @@
+using System.Data.Common;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Core.Profiles;
 using DeviceAcme.Server.Hosting;
@@ -76,7 +77,7 @@ internal sealed class ProfileVersions
                 {
                     return await ChangeOnce(actor, change, action, reason);
                 }
-                catch (DbUpdateException) when (_db.IsShared && attempt < Attempts)
+                catch (DbException) when (_db.IsShared && attempt < Attempts)
                 {
                     // the number is taken: another node has made that version
                     var newest = await Newest(_db);
@@ -166,20 +167,11 @@ internal sealed class ProfileVersions
     public async Task<IReadOnlyList<CertificateProfile>> Ever()
     {
         await using var context = _db.Read();
-        var profiles = new List<CertificateProfile>();
-        foreach (var name in _current.Entries.Keys)
-        {
-            var hashes = await context.ProfileChanges.Where(change => change.Name == name && change.Hash != null).Select(change => change.Hash!).Distinct().ToListAsync();
-            foreach (var stored in await context.Profiles.Where(profile => hashes.Contains(profile.Hash)).ToListAsync())
-            {
-                if (ProfileFile.Parse($"{stored.Name}.yaml", stored.Text, new Mistakes()) is { } profile)
-                {
-                    profiles.Add(profile);
-                }
-            }
-        }
-
-        return profiles;
+        var current = _current;
+        var (names, known) = (current.Entries.Keys.ToList(), current.Set.All.Select(profile => profile.Hash).ToList());
+        var others = await context.ProfileChanges.Where(change => names.Contains(change.Name) && change.Hash != null && !known.Contains(change.Hash)).Select(change => change.Hash!).Distinct().ToListAsync();
+        var earlier = others.Count == 0 ? [] : await context.Profiles.Where(profile => others.Contains(profile.Hash)).ToListAsync();
+        return [.. current.Set.All, .. earlier.Select(stored => ProfileFile.Parse($"{stored.Name}.yaml", stored.Text, new Mistakes())).OfType<CertificateProfile>()];
     }
 
     private static bool Differs(ProfileEntry? entry, ProfileChange wanted) =>
@@ -227,7 +219,7 @@ internal sealed class ProfileVersions
 
     private static void Save(AcmeContext context, ProfileVersion version, IReadOnlyList<ProfileChange> changes)
     {
-        context.ProfileVersions.Add(new StoredProfileVersion
+        context.Insert(new StoredProfileVersion
         {
             Number = version.Number,
             At = version.At,
@@ -243,7 +235,7 @@ internal sealed class ProfileVersions
                 context.Remember(profile);
             }
 
-            context.ProfileChanges.Add(new StoredProfileChange { Name = change.Name, Number = version.Number, Kind = change.Kind, Hash = change.Profile?.Hash });
+            context.Insert(new StoredProfileChange { Name = change.Name, Number = version.Number, Kind = change.Kind, Hash = change.Profile?.Hash });
         }
 
         // an installation begins with many at once, and nobody decided about any of them

@@ -123,6 +123,9 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
         }
     }
 
+    /// <summary>Whether this change adds such a row, which a query does not see before it is written.</summary>
+    public bool Inserts<T>(Func<T, bool> which) => _rows.OfType<T>().Any(which);
+
     /// <summary>The next change begins with nothing.</summary>
     public void Forget()
     {

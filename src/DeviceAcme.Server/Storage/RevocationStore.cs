@@ -43,10 +43,11 @@ internal sealed class RevocationStore(AcmeDb db) : IRevocationStore
         var stored = context.Crls.FirstOrDefault(row => row.IssuerKeyId == crl.IssuerKeyId);
         if (stored is null)
         {
-            stored = new StoredCrl { IssuerKeyId = crl.IssuerKeyId, Number = crl.Number, Der = [], ThisUpdate = crl.ThisUpdate, NextUpdate = crl.NextUpdate };
-            context.Crls.Add(stored);
+            context.Insert(new StoredCrl { IssuerKeyId = crl.IssuerKeyId, Number = crl.Number, Der = crl.Der.ToArray(), ThisUpdate = crl.ThisUpdate, NextUpdate = crl.NextUpdate });
+            return;
         }
-        else if (crl.Number <= stored.Number)
+
+        if (crl.Number <= stored.Number)
         {
             throw new CrlNumberException(crl.Number, stored.Number);
         }

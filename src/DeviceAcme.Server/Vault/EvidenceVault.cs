@@ -61,9 +61,9 @@ internal static class EvidenceVault
     /// <summary>Stores the text of a profile version, once.</summary>
     public static void Remember(this AcmeContext context, CertificateProfile profile)
     {
-        if (!context.Profiles.Local.Any(stored => stored.Hash == profile.Hash) && !context.Hot.HasProfile(context, profile.Hash))
+        if (!context.Inserts<StoredProfile>(stored => stored.Hash == profile.Hash) && !context.Hot.HasProfile(context, profile.Hash))
         {
-            context.Profiles.Add(new StoredProfile { Hash = profile.Hash, Name = profile.Name, Text = profile.Text });
+            context.Insert(new StoredProfile { Hash = profile.Hash, Name = profile.Name, Text = profile.Text });
         }
     }
 }

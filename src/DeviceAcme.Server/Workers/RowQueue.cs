@@ -12,6 +12,9 @@ namespace DeviceAcme.Server.Workers;
 internal sealed class RowQueue<TId>(ILeases leases, int concurrency, TimeSpan lookAgain, TimeProvider time)
     where TId : notnull
 {
+    /// <summary>A start answers its first requests before it looks for what an earlier process left behind, which two processors would do beside.</summary>
+    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<TId, Task> _running = new();
     private readonly ConcurrentDictionary<TId, DateTimeOffset> _later = new();
     private readonly SemaphoreSlim _signal = new(0);
@@ -45,10 +48,10 @@ internal sealed class RowQueue<TId>(ILeases leases, int concurrency, TimeSpan lo
     {
         try
         {
-            while (true)
+            for (var pause = FirstLook; ; pause = lookAgain)
             {
+                await _signal.WaitAsync(pause, stopping);
                 await look(stopping);
-                await _signal.WaitAsync(lookAgain, stopping);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
