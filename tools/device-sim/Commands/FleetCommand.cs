@@ -78,7 +78,6 @@ internal sealed class FleetCommand
             return Exit.Done;
         }
 
-        AnswerWhereItArrives();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(parsed.GetValue(_timeout)), _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(interrupted, limit.Token);
         using var http = TrustedRoot.Client(parsed.GetRequiredValue(_ca));
@@ -98,12 +97,6 @@ internal sealed class FleetCommand
             Concurrency = parsed.GetValue(_concurrency),
         }, either.Token);
     }
-
-    /// <summary>
-    /// What waits for a socket goes on in the thread that saw it become ready: nobody is woken for it, which was a tenth of a fleet's processor time. The runtime
-    /// takes this from the environment alone, when the process uses its first socket.
-    /// </summary>
-    private static void AnswerWhereItArrives() => Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
     private async Task<int> Run(ParseResult parsed, IReadOnlyList<FleetDevice> plan, FleetMix mix, FleetSurroundings surroundings, CancellationToken cancellation)
     {
