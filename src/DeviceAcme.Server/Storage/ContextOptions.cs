@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 namespace DeviceAcme.Server.Storage;
 
 /// <summary>
-/// Options of contexts. For options that differ in anything but their connection, the way of tracking included, EF Core keeps services, a model and compiled
+/// Options of contexts. For options that differ in anything but their connection, the way of tracking included, EF Core keeps services and compiled
 /// queries of their own: the writer's are not those of readers, because sharing them cost a fifth of an enrollment's processor time (docs/decisions.md, 122).
 /// </summary>
 internal static class ContextOptions

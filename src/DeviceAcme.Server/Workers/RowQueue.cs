@@ -12,7 +12,7 @@ namespace DeviceAcme.Server.Workers;
 internal sealed class RowQueue<TId>(ILeases leases, int concurrency, TimeSpan lookAgain, TimeProvider time)
     where TId : notnull
 {
-    /// <summary>A start answers its first requests before it looks for what an earlier process left behind, which two processors would do beside.</summary>
+    /// <summary>What an earlier process left behind waits until a start has answered its first requests: both want the processors.</summary>
     private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<TId, Task> _running = new();
