@@ -46,13 +46,7 @@ internal sealed class DeviceAttestation(
             verdict = JudgeUnder(version);
         }
 
-        // whom a ticket or the ledger keeps out is nobody to ask about; both decide again when the verdict is saved
-        var names = profile.NamesOf(authorization.Identifier, verdict);
-        var (withTicket, match, _) = TicketCheck.Judge(verdict, tickets, Ledger(names), names);
-        var admitted = Admission.Judge(withTicket, match, profile.Devices.Unknown);
-        var answers = await webhooks.Ask(profile, WebhookEvent.Challenge, admitted.Outcome == VerdictOutcome.Accepted
-            ? context => context.QuestionOfChallenge(profile, request.Account, authorization, admitted.With(verdict.Facts.With(match.Device).With(tickets.Tickets)), match)
-            : null);
+        var answers = await webhooks.Ask(profile, WebhookEvent.Challenge, profile.Webhooks.Count > 0 ? Question() : null);
         var judged = new Judged(profile, version, version.Of(profile.AnchorFolders).Hash, verdict, answers, response.AttestationObject?.ToArray() ?? []);
         var (after, anomalies) = await db.Commit(context => Save(context, request, challenge.Id, judged), cancellation);
         anomalies.Log(log, profile.Name);
@@ -61,6 +55,17 @@ internal sealed class DeviceAttestation(
         return after.Error is { } error && profile.Attestation.OnFailure == AttestationFailureAnswer.Problem
             ? throw new ProblemException(error with { Status = StatusCodes.Status400BadRequest })
             : Reply.Challenge(request, after);
+
+        // whom a ticket or the ledger keeps out is nobody to ask about; both decide again when the verdict is saved
+        Func<AcmeContext, WebhookQuestion>? Question()
+        {
+            var names = profile.NamesOf(authorization.Identifier, verdict);
+            var (withTicket, match, _) = TicketCheck.Judge(verdict, tickets, Ledger(names), names);
+            var admitted = Admission.Judge(withTicket, match, profile.Devices.Unknown);
+            return admitted.Outcome == VerdictOutcome.Accepted
+                ? context => context.QuestionOfChallenge(profile, request.Account, authorization, admitted.With(verdict.Facts.With(match.Device).With(tickets.Tickets)), match)
+                : null;
+        }
 
         Verdict JudgeUnder(AnchorVersion anchors) => DeviceAttest01.Judge(
             new AttestationQuestion
@@ -87,7 +92,7 @@ internal sealed class DeviceAttestation(
         TicketQuestion Tickets()
         {
             using var context = db.Read();
-            return context.AskTickets(profile, authorization.Identifier, request.Account.Id, request.Now);
+            return context.AskTickets(profile, authorization.Identifier, request.Account, request.Now);
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class TicketRules
     /// <summary>Refuses an identifier that a ticket speaks against.</summary>
     public void Require(CertificateProfile profile, AcmeIdentifier identifier)
     {
-        var question = _context.AskTickets(profile, identifier, _request.Account.Id, _request.Now);
+        var question = _context.AskTickets(profile, identifier, _request.Account, _request.Now);
         if (question.ByCode)
         {
             RequireUsable(question);
@@ -51,8 +51,11 @@ internal sealed class TicketRules
 
         if (identifier.Type is AcmeIdentifier.PermanentIdentifier or AcmeIdentifier.HardwareModule)
         {
-            var names = profile.KeysOf(identifier);
-            TicketCheck.RequireDevice(question, _context.Match(names), names);
+            if (question.Device is not null)
+            {
+                var names = profile.KeysOf(identifier);
+                TicketCheck.RequireDevice(question, _context.Match(names), names);
+            }
         }
         else if (question.Device is { } device)
         {

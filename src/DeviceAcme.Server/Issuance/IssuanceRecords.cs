@@ -160,7 +160,7 @@ internal static class IssuanceRecords
     {
         var bytes = chain.SelectMany(certificate => certificate.ToArray()).ToArray();
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        if (!context.Chains.Local.Any(stored => stored.Hash == hash) && !context.Hot.HasChain(context, hash))
+        if (!context.Chains.Local.Any(stored => stored.Hash == hash) && !context.HasStored(hash, context.Hot.HasChain))
         {
             context.Chains.Add(new StoredChain { Hash = hash, Certificates = bytes });
         }

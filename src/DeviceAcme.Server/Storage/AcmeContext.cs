@@ -14,6 +14,8 @@ namespace DeviceAcme.Server.Storage;
 internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbContext(options)
 {
     private readonly Dictionary<OrderId, OrderWithAuthorizations> _orders = [];
+    private readonly Dictionary<DeviceKey, DeviceId?> _names = [];
+    private readonly HashSet<string> _stored = new(StringComparer.Ordinal);
     private readonly List<object> _rows = [];
     private HotQueries? _hot;
     private int _isLent;
@@ -102,6 +104,45 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
         return found;
     }
 
+    /// <summary>The device with this name; the writer asks the store for each name once in a change.</summary>
+    public DeviceId? DeviceNamed(DeviceKey name)
+    {
+        if (_names.TryGetValue(name, out var known))
+        {
+            return known;
+        }
+
+        var found = Hot.DeviceNamed(this, name.Kind, name.Value);
+        if (Chain is not null)
+        {
+            _names[name] = found;
+        }
+
+        return found;
+    }
+
+    /// <summary>Whether the store has a text that is never changed or removed, by its hash; the writer asks for each until it is there.</summary>
+    /// <param name="hash">Of the text.</param>
+    /// <param name="ask">Asks the store.</param>
+    public bool HasStored(string hash, Func<AcmeContext, string, bool> ask)
+    {
+        if (_stored.Contains(hash))
+        {
+            return true;
+        }
+
+        var found = ask(this, hash);
+        if (found && Chain is not null)
+        {
+            _stored.Add(hash);
+        }
+
+        return found;
+    }
+
+    /// <summary>What was seen in a change that is undone may not be there.</summary>
+    public void Distrust() => _stored.Clear();
+
     /// <summary>Adds a row that this change does not read any more, as it is when the change ends: it is written with the others, and not followed as an entity.</summary>
     public void Insert(object row)
     {
@@ -131,6 +172,7 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
     {
         ChangeTracker.Clear();
         _orders.Clear();
+        _names.Clear();
         _rows.Clear();
     }
 
@@ -139,6 +181,7 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
 
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
+        _names.Clear();
         ChangeTracker.DetectChanges();
         var entries = ChangeTracker.Entries().ToList();
         foreach (var entry in entries)

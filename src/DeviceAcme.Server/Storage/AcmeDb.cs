@@ -147,26 +147,26 @@ internal sealed class AcmeDb : IAsyncDisposable
             using var transaction = _database.BeginTurn(connection, _chain);
             before = _chain.Now;
             context.Database.UseTransaction(transaction);
-            foreach (var change in group)
+            if (group is [var only])
             {
-                var end = _chain.Now;
-                transaction.Save("change");
-                if (change.Run(context))
+                if (!only.Run(context))
                 {
-                    transaction.Release("change");
-                }
-                else if (Outages.IsDamage(change.Failure))
-                {
-                    throw change.Failure!;
-                }
-                else
-                {
-                    transaction.Rollback("change");
-                    transaction.Release("change");
-                    _chain.Now = end;
-                }
+                    // nothing else is in the transaction: it ends with the change, and needs no savepoint
+                    if (Outages.IsDamage(only.Failure))
+                    {
+                        throw only.Failure!;
+                    }
 
-                context.Forget();
+                    transaction.Rollback();
+                    context.Distrust();
+                    _chain.Now = before;
+                    only.Complete();
+                    return;
+                }
+            }
+            else
+            {
+                RunEach(context, transaction, group);
             }
 
             _database.EndTurn(transaction, before, _chain.Now);
@@ -179,6 +179,7 @@ internal sealed class AcmeDb : IAsyncDisposable
             // the disk is full, the file or the server is gone: nobody in the group was saved, each caller learns it, and the writer goes on
             _chain.Now = before;
             _accounts.Forget(context.ChangedAccounts);
+            context.Distrust();
 
             // a change that the disk had no room for has ended the whole transaction: that is the reason, and not that it has ended
             var cause = group.Select(change => change.Failure).FirstOrDefault(Outages.Is) ?? failure;
@@ -190,6 +191,33 @@ internal sealed class AcmeDb : IAsyncDisposable
             context.Database.UseTransaction(null);
             context.Forget();
             context.ChangedAccounts.Clear();
+        }
+    }
+
+    /// <summary>Each change with a savepoint, so that one that throws is undone alone.</summary>
+    private void RunEach(AcmeContext context, DbTransaction transaction, List<Change> group)
+    {
+        foreach (var change in group)
+        {
+            var end = _chain.Now;
+            transaction.Save("change");
+            if (change.Run(context))
+            {
+                transaction.Release("change");
+            }
+            else if (Outages.IsDamage(change.Failure))
+            {
+                throw change.Failure!;
+            }
+            else
+            {
+                transaction.Rollback("change");
+                transaction.Release("change");
+                context.Distrust();
+                _chain.Now = end;
+            }
+
+            context.Forget();
         }
     }
 

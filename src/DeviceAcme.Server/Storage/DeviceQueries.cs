@@ -34,7 +34,7 @@ internal static class DeviceQueries
         else
         {
             (device, happened) = profile.Devices.Unknown == UnknownDevices.Approve ? Device.Propose(keys[0], profile.Name, now) : Device.Register(keys[0], profile.Name, now);
-            context.Devices.Add(device);
+            context.Insert(device);
         }
 
         if (happened is not null)
@@ -60,7 +60,7 @@ internal static class DeviceQueries
     {
         foreach (var key in keys.Where(key => !context.IdsOf([key]).Any()))
         {
-            context.DeviceIdentifiers.Add(new DeviceIdentifier { Kind = key.Kind, Value = key.Value, Device = device.Id });
+            context.Insert(new DeviceIdentifier { Kind = key.Kind, Value = key.Value, Device = device.Id });
         }
     }
 
@@ -95,5 +95,5 @@ internal static class DeviceQueries
     /// <summary>A device that something of the store names.</summary>
     private static Device Known(this AcmeContext context, DeviceId id) => context.Hot.Device(context, id) ?? throw new InvalidOperationException($"the store names the device {id} and does not have it");
 
-    private static IEnumerable<DeviceId> IdsOf(this AcmeContext context, IEnumerable<DeviceKey> keys) => keys.Select(key => context.Hot.DeviceNamed(context, key.Kind, key.Value)).OfType<DeviceId>();
+    private static IEnumerable<DeviceId> IdsOf(this AcmeContext context, IEnumerable<DeviceKey> keys) => keys.Select(context.DeviceNamed).OfType<DeviceId>();
 }

@@ -76,15 +76,9 @@ internal sealed class PostgresDatabase : IDatabase
         return ReadEnd(connection);
     }
 
-    public IReaders Readers() => new PooledReaders(options => options.UseNpgsql(_readers, npgsql => npgsql.EnableRetryOnFailure(6, TimeSpan.FromSeconds(3), null)));
+    public IReaders Readers() => new PooledReaders(options => UseModel(options.UseNpgsql(_readers, npgsql => npgsql.EnableRetryOnFailure(6, TimeSpan.FromSeconds(3), null))));
 
-    public void Use(DbContextOptionsBuilder options, DbConnection? connection)
-    {
-        options.UseNpgsql(connection ?? new NpgsqlConnection());
-#if !WITHOUT_COMPILED_MODELS
-        options.UseModel(Models.Postgres.AcmeContextModel.Instance);
-#endif
-    }
+    public void Use(DbContextOptionsBuilder options, DbConnection? connection) => UseModel(options.UseNpgsql(connection ?? new NpgsqlConnection()));
 
     public DbConnection Connect() => new NpgsqlConnection(_writers);
 
@@ -198,6 +192,15 @@ internal sealed class PostgresDatabase : IDatabase
         }
 
         return false;
+    }
+
+    private static void UseModel(DbContextOptionsBuilder options)
+    {
+#if WITHOUT_COMPILED_MODELS
+        _ = options;
+#else
+        options.UseModel(Models.Postgres.AcmeContextModel.Instance);
+#endif
     }
 
     private static ChainEnd.State ReadEnd(NpgsqlConnection connection)

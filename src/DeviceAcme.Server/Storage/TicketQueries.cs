@@ -33,11 +33,18 @@ internal static class TicketQueries
         return [.. ids.Select(id => context.Tickets.Single(ticket => ticket.Id == id)), .. ofAccount is null ? [] : new[] { ofAccount }];
     }
 
-    /// <summary>What the challenge for an identifier has to do with tickets.</summary>
-    public static TicketQuestion AskTickets(this AcmeContext context, CertificateProfile profile, AcmeIdentifier identifier, AccountId account, DateTimeOffset now)
+    /// <summary>What the challenge for an identifier has to do with tickets, by the store's word on the account: for whoever decides.</summary>
+    public static TicketQuestion AskTickets(this AcmeContext context, CertificateProfile profile, AcmeIdentifier identifier, AccountId account, DateTimeOffset now) =>
+        context.AskTickets(profile, identifier, account, context.TicketOf(account), now);
+
+    /// <summary>The same for an account as its request found it: what it says is asked again before anything is decided.</summary>
+    public static TicketQuestion AskTickets(this AcmeContext context, CertificateProfile profile, AcmeIdentifier identifier, Account account, DateTimeOffset now) =>
+        context.AskTickets(profile, identifier, account.Id, account.Ticket is { } id ? context.Tickets.FirstOrDefault(ticket => ticket.Id == id) : null, now);
+
+    private static TicketQuestion AskTickets(this AcmeContext context, CertificateProfile profile, AcmeIdentifier identifier, AccountId account, Ticket? ofAccount, DateTimeOffset now)
     {
         var byCode = profile.IsByTicket(identifier);
-        var (presented, ofAccount) = (byCode ? context.TicketByCode(identifier.Value) : null, context.TicketOf(account));
+        var presented = byCode ? context.TicketByCode(identifier.Value) : null;
         var device = (presented?.Device ?? ofAccount?.Device) is { } id ? context.Hot.Device(context, id) : null;
         return new TicketQuestion
         {

@@ -61,7 +61,7 @@ internal static class EvidenceVault
     /// <summary>Stores the text of a profile version, once.</summary>
     public static void Remember(this AcmeContext context, CertificateProfile profile)
     {
-        if (!context.Inserts<StoredProfile>(stored => stored.Hash == profile.Hash) && !context.Hot.HasProfile(context, profile.Hash))
+        if (!context.Inserts<StoredProfile>(stored => stored.Hash == profile.Hash) && !context.HasStored(profile.Hash, context.Hot.HasProfile))
         {
             context.Insert(new StoredProfile { Hash = profile.Hash, Name = profile.Name, Text = profile.Text });
         }

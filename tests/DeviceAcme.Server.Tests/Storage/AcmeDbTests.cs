@@ -96,6 +96,67 @@ public sealed class AcmeDbTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_change_that_fails_alone_in_its_transaction_leaves_nothing_and_the_next_one_goes_on()
+    {
+        await _db.Commit(context => context.Record(new AuditEvent { At = DateTimeOffset.UnixEpoch, Kind = "first" }), Stop);
+        var head = _db.AuditHead;
+        var failing = () => _db.Commit<string>(context =>
+        {
+            context.Record(new AuditEvent { At = DateTimeOffset.UnixEpoch, Kind = "lost" });
+            Add(context, "lost");
+            context.SaveChanges();
+            throw new InvalidOperationException("after it was written");
+        }, Stop);
+        (await failing.Should().ThrowAsync<InvalidOperationException>()).WithMessage("after it was written");
+
+        Names().Should().BeEmpty();
+        _db.AuditHead.Should().Be(head, "the chain goes on where the store ends");
+        await _db.Commit(context => context.Record(new AuditEvent { At = DateTimeOffset.UnixEpoch, Kind = "next" }), Stop);
+        await using var context = _db.Read();
+        context.Events.OrderBy(happened => happened.Sequence).Select(happened => $"{happened.Sequence} {happened.Kind}").Should().Equal("1 first", "2 next");
+    }
+
+    [Fact]
+    public async Task What_is_known_to_be_stored_is_not_believed_of_a_change_that_was_undone()
+    {
+        var failing = () => _db.Commit<bool>(context =>
+        {
+            Keep(context);
+            context.SaveChanges();
+            context.HasStored("hash", context.Hot.HasProfile).Should().BeTrue("it was written in this change");
+            throw new InvalidOperationException("undone");
+        }, Stop);
+        await failing.Should().ThrowAsync<InvalidOperationException>();
+
+        (await _db.Commit(context => context.HasStored("hash", context.Hot.HasProfile), Stop)).Should().BeFalse();
+        await _db.Commit(Keep, Stop);
+        (await _db.Commit(context => context.HasStored("hash", context.Hot.HasProfile), Stop)).Should().BeTrue();
+        var asked = 0;
+        (await _db.Commit(context => context.HasStored("hash", (_, _) => ++asked > 0), Stop)).Should().BeTrue();
+        asked.Should().Be(0, "what is stored stays");
+
+        static void Keep(AcmeContext context) => context.Insert(new StoredProfile { Hash = "hash", Name = "name", Text = "{}" });
+    }
+
+    [Fact]
+    public async Task A_name_is_asked_once_in_a_change_and_anew_in_the_next_one()
+    {
+        var serial = new DeviceKey(DeviceKey.Serial, "C02");
+        (await _db.Commit(context => context.DeviceNamed(serial), Stop)).Should().BeNull();
+        var made = await _db.Commit(context =>
+        {
+            var (device, _) = Device.Register(serial, "profile", DateTimeOffset.UnixEpoch);
+            context.Insert(device);
+            context.Name(device, [serial]);
+            context.DeviceNamed(serial).Should().BeNull("it is not written yet");
+            context.SaveChanges();
+            context.DeviceNamed(serial).Should().Be(device.Id);
+            return device.Id;
+        }, Stop);
+        (await _db.Commit(context => context.DeviceNamed(serial), Stop)).Should().Be(made);
+    }
+
+    [Fact]
     public async Task The_rows_of_a_change_stand_or_fall_together()
     {
         var failing = () => _db.Commit(context =>

@@ -173,7 +173,8 @@ public sealed class QueryPlanTests
 
         public void OnNext(KeyValuePair<string, object?> happened)
         {
-            if (happened.Value is CommandEventData { Command: var command } && !command.CommandText.StartsWith("PRAGMA", StringComparison.Ordinal))
+            // tests beside this one have databases of other kinds
+            if (happened.Value is CommandEventData { Command: SqliteCommand command } && !command.CommandText.StartsWith("PRAGMA", StringComparison.Ordinal))
             {
                 // a batch of changes is one text; each of its statements has a plan of its own
                 foreach (var text in command.CommandText.Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))

@@ -77,6 +77,7 @@ public sealed class SchemaTests : IDisposable
 
         var onWriter = await db.Commit(context => context.Database.SqlQueryRaw<int>("PRAGMA synchronous").ToList(), TestContext.Current.CancellationToken);
         onWriter.Should().Equal([2], "2 is FULL: a commit that was answered survives a power cut");
+        (await db.Commit(context => context.Database.SqlQueryRaw<int>("PRAGMA temp_store").ToList(), TestContext.Current.CancellationToken)).Should().Equal([2], "2 is MEMORY: a savepoint needs no file");
     }
 
     private static List<string> Describe(string file)
