@@ -7,7 +7,7 @@ namespace DeviceAcme.Core.Orders;
 /// <remarks>Each event has one method: guard, change, audit event. There are no silent no-ops.</remarks>
 internal sealed class Authorization
 {
-    private readonly List<Challenge> _challenges = [];
+    private List<Challenge> _challenges = [];
 
     private Authorization()
     {
@@ -76,6 +76,14 @@ internal sealed class Authorization
         authorization.Status = AuthorizationStatus.Valid;
         authorization.Ticket = ticket;
         return (authorization, authorization.Event("authorization.pre-validated", now, null, $"{identifier}: ticket {ticket} names it, and the profile lets that stand for a challenge"));
+    }
+
+    /// <summary>One that can be changed, with its challenges, without the other.</summary>
+    public Authorization Copy()
+    {
+        var copy = (Authorization)MemberwiseClone();
+        copy._challenges = _challenges.ConvertAll(challenge => challenge.Copy());
+        return copy;
     }
 
     /// <summary>The status at a time: a pending or valid authorization ends by itself when it expires.</summary>

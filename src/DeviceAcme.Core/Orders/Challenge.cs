@@ -37,6 +37,8 @@ internal sealed class Challenge
         Position = position,
     };
 
+    internal Challenge Copy() => (Challenge)MemberwiseClone();
+
     internal void Begin(string keyAuthorization, DateTimeOffset now)
     {
         Status = ChallengeStatus.Processing;

@@ -52,6 +52,9 @@ internal sealed class Order
         return (order, order.Event("order.created", now, null, string.Join(", ", wanted.Identifiers)));
     }
 
+    /// <summary>One that can be changed without the other.</summary>
+    public Order Copy() => (Order)MemberwiseClone();
+
     /// <summary>The status at a time: an order that was not finished ends when it expires.</summary>
     public OrderStatus StatusAt(DateTimeOffset now) =>
         Status is OrderStatus.Pending or OrderStatus.Ready && now >= Expires ? OrderStatus.Invalid : Status;

@@ -145,11 +145,11 @@ internal sealed class IdempotencyKeys(RequestDelegate next, AcmeDb db, ILeases l
         var now = time.GetUtcNow();
         return db.Commit(context =>
         {
-            context.AdminAnswers.Where(row => row.ExpiresAt <= now || row.KeyHash == answer.KeyHash).ExecuteDelete();
+            context.RemoveAtOnce(context.AdminAnswers.Where(row => row.ExpiresAt <= now || row.KeyHash == answer.KeyHash));
             if (context.AdminAnswers.Count() >= MostRows)
             {
                 var oldest = context.AdminAnswers.OrderBy(row => row.ExpiresAt).Take(MostRows / 10).Select(row => row.KeyHash);
-                context.AdminAnswers.Where(row => oldest.Contains(row.KeyHash)).ExecuteDelete();
+                context.RemoveAtOnce(context.AdminAnswers.Where(row => oldest.Contains(row.KeyHash)));
             }
 
             context.AdminAnswers.Add(answer);

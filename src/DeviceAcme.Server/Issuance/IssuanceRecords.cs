@@ -11,9 +11,6 @@ using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
-#if PLANTED_DEFECTS
-using Microsoft.EntityFrameworkCore;
-#endif
 
 namespace DeviceAcme.Server.Issuance;
 
@@ -94,7 +91,7 @@ internal static class IssuanceRecords
         if (Planted.Overlooks("order-not-ready-valid"))
         {
             // the store itself knows one certificate for an order
-            context.Certificates.Where(earlier => earlier.Order == order.Id).ExecuteDelete();
+            context.RemoveAtOnce(context.Certificates.Where(earlier => earlier.Order == order.Id));
         }
 #endif
         context.Record(order.Complete(certificate, authorizations, subject.Now));

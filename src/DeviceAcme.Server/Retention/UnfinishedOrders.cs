@@ -34,16 +34,16 @@ internal sealed class UnfinishedOrders(AcmeDb db, ServerOptions options)
     private static int Drop(AcmeContext context, List<Core.OrderId> ids, DateTimeOffset now)
     {
         var authorizations = context.OrderAuthorizations.Where(link => ids.Contains(link.OrderId)).Select(link => link.AuthorizationId).Distinct().ToList();
-        context.OrderAuthorizations.Where(link => ids.Contains(link.OrderId)).ExecuteDelete();
-        context.PendingIssuances.Where(row => ids.Contains(row.Order)).ExecuteDelete();
-        var dropped = context.Orders.Where(order => ids.Contains(order.Id)).ExecuteDelete();
+        context.RemoveAtOnce(context.OrderAuthorizations.Where(link => ids.Contains(link.OrderId)));
+        context.RemoveAtOnce(context.PendingIssuances.Where(row => ids.Contains(row.Order)));
+        var dropped = context.RemoveAtOnce(context.Orders.Where(order => ids.Contains(order.Id)));
 
         // one that another order used as well, or that may still serve one, stays
         var free = context.Authorizations
             .Where(row => authorizations.Contains(row.Id) && row.Expires <= now && !context.OrderAuthorizations.Any(link => link.AuthorizationId == row.Id))
             .Select(row => row.Id).ToList();
-        context.Challenges.Where(row => free.Contains(row.AuthorizationId)).ExecuteDelete();
-        context.Authorizations.Where(row => free.Contains(row.Id)).ExecuteDelete();
+        context.RemoveAtOnce(context.Challenges.Where(row => free.Contains(row.AuthorizationId)));
+        context.RemoveAtOnce(context.Authorizations.Where(row => free.Contains(row.Id)));
         return dropped;
     }
 }

@@ -7,6 +7,7 @@ using DeviceAcme.Core.Tickets;
 using DeviceAcme.Server.Storage.Mappings;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Query;
 
 namespace DeviceAcme.Server.Storage;
 
@@ -51,6 +52,12 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
 
     /// <summary>The end of the chain of events; only the writer's context has it.</summary>
     public ChainEnd? Chain { get; init; }
+
+    /// <summary>Orders that need not be asked for; null where only the store knows them, because others write into it, or because it is seen as it was at one moment.</summary>
+    public IRecentOrders? Recent { get; set; }
+
+    /// <summary>What the writer's transaction makes of them.</summary>
+    public OrdersOfTurn? Turn => Recent as OrdersOfTurn;
 
     /// <summary>Accounts that were changed since the writer last asked, also by changes that were undone.</summary>
     public HashSet<AccountId> ChangedAccounts { get; } = [];
@@ -102,6 +109,56 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
         }
 
         return found;
+    }
+
+    /// <summary>An order, or the one of an authorization or a challenge, where it need not be asked for: followed and free to be changed in a change, for everybody in a reader.</summary>
+    /// <param name="find">Finds it among the recent ones.</param>
+    public OrderWithAuthorizations? Recall(Func<IRecentOrders, OrderWithAuthorizations?> find)
+    {
+        if (Recent is null || find(Recent) is not { } recent)
+        {
+            return null;
+        }
+
+        return Chain is null ? recent : Known(recent.Order.Id) ?? Follow(recent);
+    }
+
+    private OrderWithAuthorizations? Follow(OrderWithAuthorizations recent)
+    {
+        if (Orders.Local.FindEntry(recent.Order.Id) is not null || recent.Authorizations.Any(authorization => Authorizations.Local.FindEntry(authorization.Id) is not null))
+        {
+            // a query of this change has brought a part of it: that part is the one to change
+            return null;
+        }
+
+        var copy = new OrderWithAuthorizations(recent.Order.Copy(), [.. recent.Authorizations.Select(authorization => authorization.Copy())]);
+        Attach(copy.Order);
+        AttachRange(copy.Authorizations);
+        return Know(copy);
+    }
+
+    /// <summary>Removes rows at once, whoever knows them.</summary>
+    public int RemoveAtOnce<T>(IQueryable<T> rows)
+        where T : class
+    {
+        Doubt<T>();
+        return rows.ExecuteDelete();
+    }
+
+    /// <summary>Changes columns of rows at once, whoever knows them.</summary>
+    public int ChangeAtOnce<T>(IQueryable<T> rows, Action<UpdateSettersBuilder<T>> columns)
+        where T : class
+    {
+        Doubt<T>();
+        return rows.ExecuteUpdate(columns);
+    }
+
+    private void Doubt<T>()
+    {
+        if (typeof(T) == typeof(Order) || typeof(T) == typeof(OrderAuthorization) || typeof(T) == typeof(Authorization) || typeof(T) == typeof(Challenge))
+        {
+            Turn?.DoubtAll();
+        }
     }
 
     /// <summary>The device with this name; the writer asks the store for each name once in a change.</summary>
@@ -189,7 +246,7 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
             if (entry is { State: EntityState.Modified, Entity: Challenge challenge })
             {
                 // a challenge belongs to its authorization: what changes one of them is a change of both
-                Raise(Entry(Authorizations.Local.Single(authorization => authorization.Id == challenge.AuthorizationId)));
+                Raise(Authorizations.Local.FindEntry(challenge.AuthorizationId)!);
             }
             else if (entry.State == EntityState.Modified)
             {
@@ -201,6 +258,7 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
             }
         }
 
+        Note(entries);
         foreach (var happened in _rows.OfType<AuditEvent>().OrderBy(one => one.Sequence))
         {
             Chain!.Add(happened);
@@ -210,6 +268,21 @@ internal sealed class AcmeContext(DbContextOptions<AcmeContext> options) : DbCon
         this.AddMany(_rows);
         _rows.Clear();
         return written;
+    }
+
+    private void Note(List<EntityEntry> entries)
+    {
+        if (Turn is not { } turn)
+        {
+            return;
+        }
+
+        foreach (var entry in entries.Where(entry => entry.State is EntityState.Modified or EntityState.Deleted))
+        {
+            turn.Changed(entry.Entity, Known);
+        }
+
+        turn.Added(_rows);
     }
 
     /// <summary>What is added or removed among the followed rows is written by EF, which knows in which order; changes alone have none.</summary>

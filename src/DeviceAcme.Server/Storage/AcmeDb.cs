@@ -24,6 +24,9 @@ internal sealed class AcmeDb : IAsyncDisposable
     private readonly Channel<Change> _changes = Channel.CreateBounded<Change>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly IReaders _readers;
     private readonly KnownAccounts _accounts = new();
+
+    /// <summary>Null where other nodes change orders without telling.</summary>
+    private readonly RecentOrders? _orders;
     private readonly IDatabase _database;
     private readonly ChainEnd _chain;
     private readonly Task _writer;
@@ -35,6 +38,7 @@ internal sealed class AcmeDb : IAsyncDisposable
     private AcmeDb(IDatabase database, ChainEnd chain)
     {
         _database = database;
+        _orders = database.IsShared ? null : new RecentOrders();
         _chain = chain;
         _durable = chain.Now;
         _readers = database.Readers();
@@ -57,7 +61,12 @@ internal sealed class AcmeDb : IAsyncDisposable
     public static AcmeDb Open(IDatabase database, Action<string>? progress = null) => new(database, database.Prepare(progress ?? (_ => { })));
 
     /// <summary>A context to read with; never saved. Making one costs more than most queries, so disposing it lends it to the next reader.</summary>
-    public AcmeContext Read() => _readers.Take();
+    public AcmeContext Read()
+    {
+        var reader = _readers.Take();
+        reader.Recent = _orders;
+        return reader;
+    }
 
     /// <summary>An account as it is, which every signed request asks for; not to be changed.</summary>
     public Account? FindAccount(AccountId id)
@@ -115,7 +124,7 @@ internal sealed class AcmeDb : IAsyncDisposable
     private async Task Write()
     {
         using var connection = _database.Connect();
-        using var context = new AcmeContext(ContextOptions.ForWriter(_database, connection)) { Chain = _chain };
+        using var context = new AcmeContext(ContextOptions.ForWriter(_database, connection)) { Chain = _chain, Recent = _orders is null ? null : new OrdersOfTurn(_orders) };
         context.Database.AutoSavepointsEnabled = false;
 
         // AcmeContext looks for changes itself, once for each time that it saves
@@ -169,7 +178,9 @@ internal sealed class AcmeDb : IAsyncDisposable
                 RunEach(context, transaction, group);
             }
 
+            context.Turn?.BeginCommit();
             _database.EndTurn(transaction, before, _chain.Now);
+            context.Turn?.EndCommit();
             Volatile.Write(ref _durable, _chain.Now);
             _accounts.Forget(context.ChangedAccounts);
             group.ForEach(change => change.Complete());
@@ -190,6 +201,7 @@ internal sealed class AcmeDb : IAsyncDisposable
         {
             context.Database.UseTransaction(null);
             context.Forget();
+            context.Turn?.End();
             context.ChangedAccounts.Clear();
         }
     }
@@ -214,6 +226,7 @@ internal sealed class AcmeDb : IAsyncDisposable
                 transaction.Rollback("change");
                 transaction.Release("change");
                 context.Distrust();
+                context.Turn?.UndoChange();
                 _chain.Now = end;
             }
 
@@ -246,6 +259,7 @@ internal sealed class AcmeDb : IAsyncDisposable
             {
                 _result = change(context);
                 context.SaveChanges();
+                context.Turn?.KeepChange();
                 return true;
             }
             catch (Exception failure)

@@ -13,19 +13,21 @@ internal sealed record OrderWithAuthorizations(Order Order, IReadOnlyList<Author
 internal static class OrderQueries
 {
     public static OrderWithAuthorizations? FindOrder(this AcmeContext context, OrderId id) =>
-        context.Known(id) ?? (context.Hot.Order(context, id) is { } order ? context.Know(new OrderWithAuthorizations(order, context.AuthorizationsOf(id))) : null);
+        context.Known(id) ?? context.Recall(recent => recent.Find(id)) ?? (context.Hot.Order(context, id) is { } order ? context.Know(new OrderWithAuthorizations(order, context.AuthorizationsOf(id))) : null);
 
-    public static Authorization? FindAuthorization(this AcmeContext context, AuthorizationId id) => context.Hot.Authorization(context, id);
+    public static Authorization? FindAuthorization(this AcmeContext context, AuthorizationId id) =>
+        context.Recall(recent => recent.Find(id))?.Authorizations.First(authorization => authorization.Id == id) ?? context.Hot.Authorization(context, id);
 
-    public static Authorization? FindAuthorizationOf(this AcmeContext context, ChallengeId id) => context.Hot.AuthorizationOf(context, id);
+    public static Authorization? FindAuthorizationOf(this AcmeContext context, ChallengeId id) =>
+        context.Recall(recent => recent.Find(id))?.Authorizations.First(authorization => authorization.Challenges.Any(challenge => challenge.Id == id)) ?? context.Hot.AuthorizationOf(context, id);
 
     /// <summary>After an authorization changed: brings the orders that need it in line, in the same commit (RFC 8555 §7.1.6).</summary>
     public static void FollowAuthorization(this AcmeContext context, Authorization changed, DateTimeOffset now)
     {
-        foreach (var order in context.Hot.OrdersOf(context, changed.Id).ToList())
+        foreach (var (order, authorizations) in context.OrdersOf(changed.Id))
         {
             var processed = order.Status == OrderStatus.Processing;
-            context.Record(order.Follow(context.AuthorizationsOf(order.Id), now));
+            context.Record(order.Follow(authorizations, now));
             if (processed && order.Status != OrderStatus.Processing)
             {
                 context.EndIssuance(order.Id);
@@ -79,6 +81,11 @@ internal static class OrderQueries
             context.Insert(happened);
         }
     }
+
+    private static IReadOnlyList<OrderWithAuthorizations> OrdersOf(this AcmeContext context, AuthorizationId id) =>
+        context.Recall(recent => recent.Find(id)) is { } only
+            ? [only]
+            : [.. context.Hot.OrdersOf(context, id).ToList().Select(order => new OrderWithAuthorizations(order, context.AuthorizationsOf(order.Id)))];
 
     private static List<Authorization> AuthorizationsOf(this AcmeContext context, OrderId id) => context.Hot.AuthorizationsOf(context, id).ToList();
 }

@@ -26,7 +26,7 @@ internal static class ActivationLimits
     {
         var now = activation.CreatedAt;
         var forgotten = now - Remembered;
-        context.Activations.Where(row => row.Expires < forgotten).ExecuteDelete();
+        context.RemoveAtOnce(context.Activations.Where(row => row.Expires < forgotten));
         Require(context.Activations.Count(row => row.Expires > now && row.UsedAt == null), Open, "in all");
         Require(context.Activations.Count(row => row.EndorsementKeyHash == activation.EndorsementKeyHash && row.Expires > now && row.UsedAt == null), OpenPerKey, "of this endorsement key");
         context.Activations.Add(activation);

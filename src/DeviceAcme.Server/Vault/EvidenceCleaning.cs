@@ -62,14 +62,14 @@ internal sealed class EvidenceCleaning(AcmeDb db, ProfileVersions profiles)
         await using var context = db.Read();
         var ids = await context.Evidence.Where(row => row.Profile == profile && row.Statement != null && row.At <= until).OrderBy(row => row.At).Select(row => row.Id).Take(Step).ToListAsync(cancellation);
         return ids.Count == 0 ? 0 : await db.Commit(
-            writer => writer.Evidence.Where(row => ids.Contains(row.Id)).ExecuteUpdate(row => row.SetProperty(evidence => evidence.Statement, (byte[]?)null)), cancellation);
+            writer => writer.ChangeAtOnce(writer.Evidence.Where(row => ids.Contains(row.Id)), row => row.SetProperty(evidence => evidence.Statement, (byte[]?)null)), cancellation);
     }
 
     private async Task<int> DropVerdicts(string profile, DateTimeOffset until, CancellationToken cancellation)
     {
         await using var context = db.Read();
         var ids = await context.Evidence.Where(row => row.Profile == profile && row.At <= until).OrderBy(row => row.At).Select(row => row.Id).Take(Step).ToListAsync(cancellation);
-        return ids.Count == 0 ? 0 : await db.Commit(writer => writer.Evidence.Where(row => ids.Contains(row.Id)).ExecuteDelete(), cancellation);
+        return ids.Count == 0 ? 0 : await db.Commit(writer => writer.RemoveAtOnce(writer.Evidence.Where(row => ids.Contains(row.Id))), cancellation);
     }
 
     /// <summary>An authorization that has ended needs the facts of its evidence no more, unless an order that was finalized with it is still processed.</summary>
@@ -82,7 +82,7 @@ internal sealed class EvidenceCleaning(AcmeDb db, ProfileVersions profiles)
                 .Any(order => order.Status == OrderStatus.Processing))
             .OrderBy(row => row.Expires).Select(row => row.Id).Take(Step).ToListAsync(cancellation);
         return ids.Count == 0 ? 0 : await db.Commit(
-            writer => writer.Authorizations.Where(row => ids.Contains(row.Id)).ExecuteUpdate(row => row.SetProperty(authorization => authorization.Facts, (string?)null)), cancellation);
+            writer => writer.ChangeAtOnce(writer.Authorizations.Where(row => ids.Contains(row.Id)), row => row.SetProperty(authorization => authorization.Facts, (string?)null)), cancellation);
     }
 
     private Task<int> ForgetSightings(DateTimeOffset until, CancellationToken cancellation) => db.Commit(

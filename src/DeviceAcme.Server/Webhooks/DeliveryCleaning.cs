@@ -50,6 +50,6 @@ internal sealed class DeliveryCleaning(AcmeDb db, ProfileCatalog profiles)
 
         return numbers.Count == 0
             ? 0
-            : await db.Commit(writer => writer.WebhookDeliveries.Where(row => numbers.Contains(row.Sequence)).ExecuteDelete(), cancellation);
+            : await db.Commit(writer => writer.RemoveAtOnce(writer.WebhookDeliveries.Where(row => numbers.Contains(row.Sequence))), cancellation);
     }
 }

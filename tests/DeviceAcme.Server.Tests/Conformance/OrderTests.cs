@@ -1,8 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using DeviceAcme.Core;
+using DeviceAcme.Core.Orders;
 using DeviceAcme.Testing;
 using FluentAssertions;
-using Microsoft.EntityFrameworkCore;
 using Xunit;
 
 namespace DeviceAcme.Server.Tests.Conformance;
@@ -126,7 +127,7 @@ public sealed class OrderTests(SharedServer shared)
         var account = await shared.Account();
         var order = await account.Authorize(await account.Order(("dns", "host.example")));
         var id = order.Header("Location")!.Split('/')[^1];
-        await shared.Server.Db.Commit(context => context.Database.ExecuteSql($"UPDATE orders SET status = 'processing' WHERE id = {id}"), TestContext.Current.CancellationToken);
+        await shared.Server.Db.Commit(context => context.ChangeAtOnce(context.Orders.Where(row => row.Id == new OrderId(id)), row => row.SetProperty(stored => stored.Status, OrderStatus.Processing)), TestContext.Current.CancellationToken);
 
         var processing = await account.Get(order.Header("Location")!);
         processing.State.Should().Be("processing");

@@ -313,30 +313,4 @@ public sealed class AcmeDbTests : IAsyncDisposable
         using var context = _db.Read();
         return [.. context.Devices.Select(device => device.IdentifierValue).OrderBy(name => name)];
     }
-
-    /// <summary>Keeps the writer busy, so that the changes handed over meanwhile come into one group.</summary>
-    private sealed class HeldGroup : IDisposable
-    {
-        private readonly ManualResetEventSlim _release = new();
-        private readonly Task _held;
-
-        public HeldGroup(AcmeDb db)
-        {
-            using var running = new ManualResetEventSlim();
-            _held = db.Commit(_ =>
-            {
-                running.Set();
-                _release.Wait(Stop);
-            }, Stop);
-            running.Wait(Stop);
-        }
-
-        public Task Release()
-        {
-            _release.Set();
-            return _held;
-        }
-
-        public void Dispose() => _release.Dispose();
-    }
 }

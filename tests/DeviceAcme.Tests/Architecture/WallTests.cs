@@ -80,6 +80,12 @@ public sealed class WallTests
         Sources.Below("src/DeviceAcme.Server").Where(file => file.Name != "AcmeDb")
             .Where(file => Regex.IsMatch(file.Code, @"(?<!\bbase)\.SaveChanges(Async)?\(")).Select(file => file.Path).Should().BeEmpty();
 
+    /// <summary>What is kept of the store in memory has to hear of it (<c>AcmeContext.RemoveAtOnce</c>, <c>ChangeAtOnce</c>).</summary>
+    [Fact]
+    public void Rows_are_removed_and_changed_at_once_by_the_context_alone() =>
+        Sources.Below("src/DeviceAcme.Server").Where(file => file.Name != "AcmeContext")
+            .Where(file => Regex.IsMatch(file.Code, @"\bExecute(Delete|Update)(Async)?\(")).Select(file => file.Path).Should().BeEmpty();
+
     [Fact]
     public void The_clock_of_the_system_is_named_in_programs_alone() =>
         Sources.Product.Where(file => file.Name != "Program" && file.Code.Contains("TimeProvider.System", StringComparison.Ordinal))
