@@ -1,6 +1,7 @@
 using System.Formats.Asn1;
 using System.Numerics;
 using System.Security.Cryptography;
+using DeviceAcme.Attestation.X509;
 using DeviceAcme.Protocol.Acme;
 
 namespace DeviceAcme.Core.Issuance;
@@ -87,18 +88,15 @@ internal sealed class SubjectKey
         return rsa.VerifyData(data, signature, hash, RSASignaturePadding.Pkcs1);
     }
 
-    // importing is what tells whether the point is on its curve, and it costs more than the verification: it is done once, here
+    // importing is what tells whether the point is on its curve
     private ECDsa ImportCurve()
     {
-        var ec = ECDsa.Create();
         try
         {
-            ec.ImportSubjectPublicKeyInfo(Info.Span, out _);
-            return ec;
+            return EcKeyImport.Import(Info);
         }
         catch (CryptographicException)
         {
-            ec.Dispose();
             throw Problems.BadCsr("csr-key-weak", "csr: the EC point is not on its curve");
         }
     }
