@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
+using DeviceAcme.Protocol.Admin;
 using DeviceAcme.Core.Administration;
 using DeviceAcme.Protocol.Acme;
 using Microsoft.AspNetCore.Routing.Patterns;
@@ -123,7 +124,8 @@ internal sealed class OpenApiDocument(EndpointDataSource routes)
 
     private static JsonObject Content(string mediaType, JsonNode schema) => new() { [mediaType] = new JsonObject { ["schema"] = schema } };
 
-    private static JsonObject Schema(JsonTypeInfo? type, JsonObject schemas) => type is null ? new JsonObject { ["type"] = "string" } : Reference(type, schemas);
+    private static JsonObject Schema(Func<AdminJson, JsonTypeInfo>? type, JsonObject schemas) =>
+        type is null ? new JsonObject { ["type"] = "string" } : Reference(type(AdminJson.Default), schemas);
 
     private static JsonObject Reference(JsonTypeInfo type, JsonObject schemas)
     {

@@ -22,7 +22,7 @@ internal sealed class AnchorVersions
     private const int MaxReady = 16;
 
     /// <summary>How often a change begins anew where another node was faster.</summary>
-    private const int Attempts = 5;
+    private const int Attempts = 20;
 
     private readonly AcmeDb _db;
     private readonly TimeProvider _time;

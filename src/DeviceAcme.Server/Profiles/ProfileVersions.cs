@@ -16,7 +16,7 @@ namespace DeviceAcme.Server.Profiles;
 internal sealed class ProfileVersions
 {
     /// <summary>How often a change begins anew where another node was faster.</summary>
-    private const int Attempts = 5;
+    private const int Attempts = 20;
 
     private readonly AcmeDb _db;
     private readonly TimeProvider _time;

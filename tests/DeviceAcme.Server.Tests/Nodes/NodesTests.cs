@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using DeviceAcme.Core.Audit;
 using DeviceAcme.Protocol.Acme;
 using DeviceAcme.Protocol.Admin;
@@ -254,6 +255,47 @@ public sealed class NodesTests : IAsyncLifetime
 
         two.Current.Number.Should().Be(one.Current.Number);
         two.Current.Hash.Should().Be(one.Current.Hash);
+    }
+
+    [Fact]
+    public async Task Profiles_that_two_nodes_activate_at_the_same_moment_are_all_in_force_on_both()
+    {
+        string[] names = [TestProfiles.Open, TestProfiles.Narrow];
+        var activations = names.SelectMany((name, node) => Enumerable.Range(1, 6).Select(round => Task.Run(() => Activate(node == 0 ? _one : _two, name, 20 + round), Stop))).ToList();
+        await Task.WhenAll(activations);
+
+        await _one.Services.GetRequiredService<NodeWatch>().LookAround(Stop);
+        await _two.Services.GetRequiredService<NodeWatch>().LookAround(Stop);
+
+        var (one, two) = (_one.Services.GetRequiredService<ProfileVersions>().Current, _two.Services.GetRequiredService<ProfileVersions>().Current);
+        one.Number.Should().Be(1 + activations.Count, "each change is a version");
+        two.Number.Should().Be(one.Number);
+        two.Entries.Should().BeEquivalentTo(one.Entries);
+        names.Should().AllSatisfy(name => one.Set.Find(name)!.Certificate.Validity.TotalDays.Should().BeInRange(21, 26));
+        (await Scalar("SELECT count(*) FROM profile_changes WHERE number > 1")).Should().Be((long)activations.Count);
+
+        static async Task Activate(TestServer server, string name, int days)
+        {
+            var text = Regex.Replace(server.Profiles.Find(name)!.Text, "validity: [0-9]+d", $"validity: {days}d");
+            var files = new ProfileFiles { Reason = "test", Files = [new ProfileFileText { File = $"{name}.yaml", Text = text }] };
+            await server.Services.GetRequiredService<ProfileActivation>().Activate(files, Core.Administration.AdminCaller.Local, IfMatch.Any, Stop);
+        }
+    }
+
+    [Fact]
+    public async Task Anchors_that_two_nodes_distrust_at_the_same_moment_are_distrusted_on_both()
+    {
+        var (one, two) = (_one.Services.GetRequiredService<AnchorVersions>(), _two.Services.GetRequiredService<AnchorVersions>());
+        var (before, entries) = (one.Current.Number, one.Current.Catalog.Entries.Take(6).ToList());
+        await Task.WhenAll(entries.Select((entry, index) => Task.Run(() => (index % 2 == 0 ? one : two).Change(
+            "test", (catalog, _) => catalog with { Entries = [.. catalog.Entries.Where(other => other != entry)] }, Attestation.AnchorSet.Empty, _ => "one less", Stop), Stop)));
+
+        await one.Follow(Stop);
+        await two.Follow(Stop);
+
+        one.Current.Number.Should().Be(before + entries.Count);
+        two.Current.Hash.Should().Be(one.Current.Hash);
+        one.Current.Catalog.Entries.Should().NotContain(entries);
     }
 
     [Fact, Spec("RFC 5280 §5.2.3")]

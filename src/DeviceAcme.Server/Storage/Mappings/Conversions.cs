@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using DeviceAcme.Core;
 using DeviceAcme.Core.Accounts;
 using DeviceAcme.Core.Devices;
@@ -83,9 +85,20 @@ internal static class Conversions
         list => list.Aggregate(0, (hash, item) => HashCode.Combine(hash, item)),
         list => list);
 
-    private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
+    internal static string Write<T>(T value) => JsonSerializer.Serialize(value, TypeInfo<T>());
 
-    internal static string Write<T>(T value) => JsonSerializer.Serialize(value, Json);
+    internal static T Read<T>(string text) => JsonSerializer.Deserialize(text, TypeInfo<T>())!;
 
-    internal static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Json)!;
+    private static JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)ColumnJson.Default.GetTypeInfo(typeof(T))!;
 }
+
+/// <summary>What stands as JSON in a column.</summary>
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
+[JsonSerializable(typeof(List<string>))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(List<AcmeIdentifier>))]
+[JsonSerializable(typeof(IReadOnlyList<AcmeIdentifier>))]
+internal sealed partial class ColumnJson : JsonSerializerContext;
