@@ -28,7 +28,8 @@ internal static class ServerApplication
     /// <param name="options">Validated settings; their data directory exists and is locked.</param>
     /// <param name="time">The clock of handlers and workers.</param>
     /// <param name="customize">What a test replaces: services, or Kestrel by a test server.</param>
-    public static WebApplication Build(ServerOptions options, TimeProvider time, Action<WebApplicationBuilder>? customize = null)
+    /// <param name="installation">Profiles and vendor roots, where they have been read already.</param>
+    public static WebApplication Build(ServerOptions options, TimeProvider time, Action<WebApplicationBuilder>? customize = null, Installation? installation = null)
     {
         // The empty builder: nothing but our own table of settings configures this server.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
@@ -39,7 +40,7 @@ internal static class ServerApplication
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => KestrelListeners.Configure(kestrel, options));
         ConsoleLogging.Add(builder.Logging, options.LogLevel);
-        AddServices(builder.Services, options, time);
+        AddServices(builder.Services, options, time, installation);
         customize?.Invoke(builder);
 
         var app = builder.Build();
@@ -114,13 +115,13 @@ internal static class ServerApplication
         }
     }
 
-    private static void AddServices(IServiceCollection services, ServerOptions options, TimeProvider time)
+    private static void AddServices(IServiceCollection services, ServerOptions options, TimeProvider time, Installation? installation)
     {
         services.AddRouting();
         services.AddSingleton(provider => new Capacity(options.MostRequests, time, provider.GetRequiredService<ILogger<Capacity>>()));
         services.AddSingleton(options);
         services.AddSingleton(time);
-        services.AddSingleton(_ => Installation.Load(options));
+        services.AddSingleton(_ => installation ?? Installation.Load(options));
         services.AddProfiles(options);
         services.AddSingleton(provider => provider.GetRequiredService<Installation>().Trust);
         services.AddStore(options);

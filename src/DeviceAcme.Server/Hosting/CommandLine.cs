@@ -21,7 +21,7 @@ internal sealed class CommandLine(Talk talk, SettingsLoader loader)
 
     /// <summary>The command that serves, with every setting as an option.</summary>
     /// <param name="begin">What serving will need whatever the profiles say, begun while they are read.</param>
-    public RootCommand Root(Action<ServerOptions> begin, Func<ServerOptions, CancellationToken, Task<int>> serve)
+    public RootCommand Root(Action<ServerOptions> begin, Func<ServerOptions, Installation, CancellationToken, Task<int>> serve)
     {
         var root = new RootCommand("Enrollment server: certificates for devices that prove themselves, over ACME (RFC 8555, device-attest-01).")
         {
@@ -41,12 +41,15 @@ internal sealed class CommandLine(Talk talk, SettingsLoader loader)
             });
         }
 
-        SetAction(root, (_, options, cancellation) => serve(options, cancellation), begin);
+        SetAction(root, (_, options, installation, cancellation) => serve(options, installation, cancellation), begin);
         return root;
     }
 
     /// <summary>Runs the action with the settings; mistakes in them end with exit code 2 before it.</summary>
-    public void SetAction(Command command, Func<ParseResult, ServerOptions, CancellationToken, Task<int>> action, Action<ServerOptions>? begin = null) =>
+    public void SetAction(Command command, Func<ParseResult, ServerOptions, CancellationToken, Task<int>> action) =>
+        SetAction(command, (parsed, options, _, cancellation) => action(parsed, options, cancellation), _ => { });
+
+    private void SetAction(Command command, Func<ParseResult, ServerOptions, Installation, CancellationToken, Task<int>> action, Action<ServerOptions> begin) =>
         command.SetAction(async (parsed, cancellation) =>
         {
             var loaded = loader.Load(Values(parsed), parsed.GetValue(_config));
@@ -57,10 +60,12 @@ internal sealed class CommandLine(Talk talk, SettingsLoader loader)
 
             if (loaded.Mistakes.Count == 0)
             {
-                begin?.Invoke(loaded.Options);
+                begin(loaded.Options);
             }
 
-            return Tell(AllMistakes(loaded)) ? ExitCode.Usage : await action(parsed, loaded.Options, cancellation);
+            // read even when a setting is wrong, so that one start shows everything that is to be mended
+            var installation = Installation.Load(loaded.Options);
+            return Tell(AllMistakes(loaded, installation)) ? ExitCode.Usage : await action(parsed, loaded.Options, installation, cancellation);
         });
 
     /// <summary>Parses and runs; everything that was written wrongly is told together.</summary>
@@ -92,15 +97,15 @@ internal sealed class CommandLine(Talk talk, SettingsLoader loader)
             yield return error.Message.TrimEnd('.');
         }
 
-        foreach (var mistake in AllMistakes(loader.Load(Values(parsed), parsed.GetValue(_config))))
+        var loaded = loader.Load(Values(parsed), parsed.GetValue(_config));
+        foreach (var mistake in AllMistakes(loaded, Installation.Load(loaded.Options)))
         {
             yield return mistake;
         }
     }
 
-    // The profiles are read even when a setting is wrong, so that one start shows everything that is to be mended.
-    private static IEnumerable<string> AllMistakes(LoadedSettings loaded) =>
-        loaded.Mistakes.Select(mistake => mistake.ToString()).Concat(Installation.Load(loaded.Options).Mistakes.Select(mistake => mistake.ToString()));
+    private static IEnumerable<string> AllMistakes(LoadedSettings loaded, Installation installation) =>
+        loaded.Mistakes.Select(mistake => mistake.ToString()).Concat(installation.Mistakes.Select(mistake => mistake.ToString()));
 
     /// <summary>True if there was something to tell.</summary>
     private bool Tell(IEnumerable<string> mistakes)

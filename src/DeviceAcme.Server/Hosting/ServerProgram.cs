@@ -24,7 +24,7 @@ internal static class ServerProgram
         }
 #endif
         var commandLine = new CommandLine(talk, new SettingsLoader(EnvironmentVariables(), Environment.CurrentDirectory));
-        var root = commandLine.Root(BuildModel, (options, cancellation) => Serve(options, time, customize, cancellation));
+        var root = commandLine.Root(BuildModel, (options, installation, cancellation) => Serve(options, installation, time, customize, cancellation));
         root.Subcommands.Add(EabCommand.Make(commandLine, (options, action) => WithKeys(options, time, action)));
         root.Subcommands.Add(AnchorsCommand.Make(commandLine, (options, action) => WithAnchors(options, time, action)));
         root.Subcommands.Add(AuditCommand.Make(commandLine, WithAuditLog));
@@ -65,10 +65,10 @@ internal static class ServerProgram
     // beside everything else that a start does; what goes wrong goes wrong again for the first who needs it, and is told there
     private static void BuildModel(ServerOptions options) => Task.Run(() => ContextOptions.BuildModel(Databases.Of(options)));
 
-    private static async Task<int> Serve(ServerOptions options, TimeProvider time, Action<WebApplicationBuilder>? customize, CancellationToken cancellation)
+    private static async Task<int> Serve(ServerOptions options, Installation installation, TimeProvider time, Action<WebApplicationBuilder>? customize, CancellationToken cancellation)
     {
         using var directoryLock = DataDirectoryLock.Take(options.DataDirectory, options.AdminUrl, options.Url, options.ProfilesDirectory);
-        await using var app = ServerApplication.Build(options, time, customize);
+        await using var app = ServerApplication.Build(options, time, customize, installation);
         var inventories = await StartInventory.Import(options, app.Services.GetRequiredService<DeviceImport>(), cancellation);
         try
         {

@@ -8,8 +8,12 @@ internal static class NodeServices
 {
     public static void AddStore(this IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(_ => Databases.Of(options));
-        services.AddSingleton(provider => ServerApplication.OpenDatabase(options, provider.GetRequiredService<IDatabase>()));
+        var database = Databases.Of(options);
+
+        // beside the services and routes that are put together meanwhile; whoever needs it first waits for it, and hears what is wrong with it
+        var opening = Task.Run(() => ServerApplication.OpenDatabase(options, database));
+        services.AddSingleton(_ => database);
+        services.AddSingleton(_ => opening.GetAwaiter().GetResult());
         if (options.Database is null)
         {
             services.AddSingleton<INonces>(_ => new Nonces());

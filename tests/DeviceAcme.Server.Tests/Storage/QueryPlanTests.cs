@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using DeviceAcme.Core;
 using DeviceAcme.Server.Tests.Admin;
 using DeviceAcme.Server.Tests.Conformance;
+using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
 using FluentAssertions;
 using Microsoft.Data.Sqlite;
@@ -23,10 +25,10 @@ public sealed class QueryPlanTests
         await using var server = await TestServer.Start(anchors: Simulated.Anchors);
         await EnrollClassic(server);
         await EnrollApple(server);
-
         var file = Path.Combine(server.DataDirectory, "acme.db");
         using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
         connection.Open();
+        await AskWhatIsKeptInMemory(server, connection);
         var statements = seen.Of(file);
 
         statements.Should().HaveCountGreaterThan(15, "the statements of the enrollments were seen");
@@ -119,6 +121,28 @@ public sealed class QueryPlanTests
         var order = await Simulated.Order(account, Simulated.Serial);
         (await order.Send(Simulated.Apple.Make(order.Material, key))).Status.Should().Be(HttpStatusCode.OK);
         (await order.Finalize(key)).State.Should().Be("valid");
+    }
+
+    /// <summary>What an enrollment asks where orders under way are not kept: after a restart, and on a database that other nodes change.</summary>
+    private static async Task AskWhatIsKeptInMemory(TestServer server, SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT id FROM orders LIMIT 1";
+        var id = new OrderId((string)command.ExecuteScalar()!);
+        var stop = TestContext.Current.CancellationToken;
+        await using var reader = server.Db.Read();
+        reader.Recent = null;
+        Ask(reader).Should().BeTrue();
+        (await server.Db.Commit(Ask, stop)).Should().BeTrue("the writer's queries are its own");
+
+        bool Ask(AcmeContext context)
+        {
+            var authorization = context.Hot.AuthorizationsOf(context, id).First();
+            return context.Hot.Order(context, id) is not null
+                && context.Hot.Authorization(context, authorization.Id) is not null
+                && context.Hot.AuthorizationOf(context, authorization.Challenges[0].Id) is not null
+                && context.Hot.OrdersOf(context, authorization.Id).Any();
+        }
     }
 
     /// <summary>The steps of a plan that go through a table or an index from end to end; results of a part of the statement are read whole by nature.</summary>
