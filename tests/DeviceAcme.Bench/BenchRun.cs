@@ -17,6 +17,9 @@ internal sealed class BenchRun(BenchSettings settings, TimeProvider time, Action
     private const string CryptographyGroup = "cryptography";
     private const int SyncClients = 32;
 
+    /// <summary>How often the server is started to see how long that takes.</summary>
+    private const int Starts = 5;
+
     /// <summary>Enrollments whose keys are made at a time.</summary>
     private const int Portion = 1000;
 
@@ -58,10 +61,10 @@ internal sealed class BenchRun(BenchSettings settings, TimeProvider time, Action
         IEnrollmentKind[] all = [classic, new AppleKind(_vendors.Apple, time.GetUtcNow())];
         var kinds = all.Where(kind => settings.Wants($"Enroll.{kind.Name}")).ToList();
 
+        var coldStart = await ColdStart(setup, workplace, cancellation);
         say("starting the server");
         await using (var server = await ServerUnderTest.Start(setup, time, cancellation))
         {
-            say($"the server is ready after {server.ColdStart.TotalMilliseconds:0} ms");
             await using var floor = await FloorClient.Start(workplace.Path, time, cancellation);
             using var commits = new CommitFloor(workplace.Path);
             foreach (var kind in kinds)
@@ -72,12 +75,27 @@ internal sealed class BenchRun(BenchSettings settings, TimeProvider time, Action
             var enrolled = report.Loads.Sum(load => load.Enrollments) + (kinds.Count * (settings.WarmUp + 1));
             report = report with
             {
-                Server = new ServerResult(server.ColdStart.TotalMilliseconds, Mebibytes(server), enrolled, workplace.FileSystem),
+                Server = new ServerResult(coldStart.TotalMilliseconds, Mebibytes(server), enrolled, workplace.FileSystem),
                 Memory = settings.Full ? await GoOn(server, kinds, enrolled, cancellation) : [],
             };
         }
 
         return settings.Syncs ? report with { Syncs = await CountSyncs(setup with { Data = workplace.Folder("data-traced") }, kinds, workplace, cancellation) } : report;
+    }
+
+    /// <summary>The middle one of a few starts, each with an empty data directory: this program's own client takes long for its first answer, which is not the server's.</summary>
+    private async Task<TimeSpan> ColdStart(ServerSetup setup, Workplace workplace, CancellationToken cancellation)
+    {
+        say($"starting the server {Starts} times");
+        var starts = new List<TimeSpan>();
+        for (var start = 1; start <= Starts; start++)
+        {
+            await using var server = await ServerUnderTest.Start(setup with { Data = workplace.Folder($"data-start-{start}") }, time, cancellation);
+            starts.Add(server.ColdStart);
+        }
+
+        say($"the server is ready after {string.Join(", ", starts.Select(start => $"{start.TotalMilliseconds:0}"))} ms");
+        return starts.Order().ElementAt(Starts / 2);
     }
 
     /// <summary>Enrolls on, to see what the server keeps.</summary>

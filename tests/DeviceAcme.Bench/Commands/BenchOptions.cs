@@ -8,7 +8,7 @@ internal static class BenchOptions
     public static Option<string?> Folder(string what = "the data stands") => new Option<string?>("--folder") { Description = $"where {what} (default: the folder for temporary files)" }
         .Must(path => path is null || Directory.Exists(path), "there is no such folder");
 
-    public static Option<string?> Server() => new Option<string?>("--server") { Description = "another build: the path of its DeviceAcme.Server.dll" }
+    public static Option<string?> Server() => new Option<string?>("--server") { Description = "another build: the path of its DeviceAcme.Server.dll, or of its DeviceAcme.Server where it was published with the runtime" }
         .Must(path => path is null || File.Exists(path), "there is no such file");
 
     public static Option<bool> Json() => new("--json") { Description = "one JSON object on stdout" };

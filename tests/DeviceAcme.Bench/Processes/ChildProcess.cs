@@ -15,33 +15,27 @@ internal sealed class ChildProcess : IAsyncDisposable
     private ChildProcess(Process process) => _process = process;
 
     /// <summary>User and system time that it has used, all threads.</summary>
-    public TimeSpan ProcessorTime
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
+    public TimeSpan ProcessorTime => Refreshed.TotalProcessorTime;
 
-    public long ResidentBytes
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.WorkingSet64;
-        }
-    }
+    public long ResidentBytes => Refreshed.WorkingSet64;
 
     /// <summary>Files, sockets and the like that it has open.</summary>
-    public int Handles => OperatingSystem.IsLinux() ? Directory.GetFiles($"/proc/{_process.Id}/fd").Length : Refreshed.HandleCount;
+    public int Handles => OperatingSystem.IsLinux() ? Directory.GetFiles($"/proc/{Refreshed.Id}/fd").Length : Refreshed.HandleCount;
 
     public int Threads => Refreshed.Threads.Count;
 
+    /// <summary>As it is now.</summary>
+    /// <exception cref="BenchFailure">It has ended by itself.</exception>
     private Process Refreshed
     {
         get
         {
+            if (_process.HasExited)
+            {
+                // the number of a signal is what is above 128
+                throw new BenchFailure($"{_process.StartInfo.FileName} (process {_process.Id}) has ended with exit code {_process.ExitCode}, and nobody asked it to{Complaints}");
+            }
+
             _process.Refresh();
             return _process;
         }

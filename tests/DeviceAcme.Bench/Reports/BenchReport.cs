@@ -10,7 +10,7 @@ internal sealed record SyncResult(string Kind, int Clients, int Enrollments, int
 }
 
 /// <summary>The server's process as a whole.</summary>
-/// <param name="ColdStartMilliseconds">From its start, with an empty data directory, to the first directory answered.</param>
+/// <param name="ColdStartMilliseconds">From its start, with an empty data directory, to the first directory answered; the middle one of a few.</param>
 /// <param name="ResidentMebibytes">Resident memory when all loads were over.</param>
 /// <param name="Enrolled">Enrollments until then, the warm-up among them.</param>
 /// <param name="FileSystem">What its data stood on.</param>
