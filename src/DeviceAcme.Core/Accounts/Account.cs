@@ -59,7 +59,7 @@ internal sealed class Account
     {
         var account = new Account
         {
-            Id = new AccountId(Secrets.Id()),
+            Id = new AccountId(Secrets.Id(now)),
             Profile = profile,
             Thumbprint = thumbprint,
             Key = key,

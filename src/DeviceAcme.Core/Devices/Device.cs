@@ -184,7 +184,7 @@ internal sealed class Device
 
     private static Device Make(DeviceKey key, DeviceState state, DateTimeOffset now) => new()
     {
-        Id = new DeviceId(Secrets.Id()),
+        Id = new DeviceId(Secrets.Id(now)),
         IdentifierType = key.Kind,
         IdentifierValue = key.Value,
         CreatedAt = now,

@@ -51,7 +51,7 @@ internal sealed class Authorization
     public static Authorization Create(
         AccountId account, string profile, AcmeIdentifier identifier, bool wildcard, bool preAuthorization, IReadOnlyList<string> challengeTypes, DateTimeOffset now, TimeSpan lifetime)
     {
-        var id = new AuthorizationId(Secrets.Id());
+        var id = new AuthorizationId(Secrets.Id(now));
         var authorization = new Authorization
         {
             Id = id,
@@ -64,7 +64,7 @@ internal sealed class Authorization
             CreatedAt = now,
             Expires = now + lifetime,
         };
-        authorization._challenges.AddRange(challengeTypes.Select((type, position) => Challenge.Create(id, type, position)));
+        authorization._challenges.AddRange(challengeTypes.Select((type, position) => Challenge.Create(id, type, position, now)));
         return authorization;
     }
 

@@ -28,9 +28,9 @@ internal sealed class Challenge
 
     public Problem? Error { get; private set; }
 
-    internal static Challenge Create(AuthorizationId authorization, string type, int position) => new()
+    internal static Challenge Create(AuthorizationId authorization, string type, int position, DateTimeOffset now) => new()
     {
-        Id = new ChallengeId(Secrets.Id()),
+        Id = new ChallengeId(Secrets.Id(now)),
         AuthorizationId = authorization,
         Type = type,
         Token = Secrets.Token(),

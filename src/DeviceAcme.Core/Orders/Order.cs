@@ -39,7 +39,7 @@ internal sealed class Order
     {
         var order = new Order
         {
-            Id = new OrderId(Secrets.Id()),
+            Id = new OrderId(Secrets.Id(now)),
             AccountId = wanted.Account,
             Profile = wanted.Profile,
             ProfileHash = wanted.ProfileHash,

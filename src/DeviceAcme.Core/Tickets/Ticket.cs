@@ -167,7 +167,7 @@ internal sealed class Ticket
 
     private static Ticket Of(NewTicket wanted, string actor, DateTimeOffset now) => new()
     {
-        Id = new TicketId(Secrets.Id()),
+        Id = new TicketId(Secrets.Id(now)),
         Profile = wanted.Profile,
         Note = wanted.Note,
         CreatedBy = actor,

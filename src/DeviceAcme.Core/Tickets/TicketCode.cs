@@ -17,7 +17,7 @@ internal static partial class TicketCode
     /// <summary>128 random bits, base64url, behind the prefix.</summary>
     public const int Length = 26;
 
-    public static string New() => Prefix + Secrets.Id();
+    public static string New() => Prefix + Secrets.Code();
 
     public static bool Is(string text) => Code().Match(text) is { Success: true, Length: Length } && text.Length == Length;
 

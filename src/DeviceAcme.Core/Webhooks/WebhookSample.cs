@@ -33,7 +33,7 @@ internal static class WebhookSample
             },
             Account = account,
             Order = order,
-            Authorization = happening == WebhookEvent.Challenge ? new AuthorizationId(Secrets.Id()) : null,
+            Authorization = happening == WebhookEvent.Challenge ? new AuthorizationId(Secrets.Id(now)) : null,
         };
     }
 }

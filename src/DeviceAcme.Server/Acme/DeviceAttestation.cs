@@ -127,7 +127,7 @@ internal sealed class DeviceAttestation(
 
         var evidence = new StoredEvidence
         {
-            Id = new EvidenceId(Secrets.Id()),
+            Id = new EvidenceId(Secrets.Id(now)),
             Kind = EvidenceKinds.Challenge,
             At = now,
             Accepted = accepted,

@@ -108,7 +108,7 @@ internal sealed class ApiTokens(AcmeDb db, ProfileVersions profiles, TimeProvide
         var secret = Prefix + Secrets.Token();
         var token = new StoredAdminToken
         {
-            Id = Secrets.Id(),
+            Id = Secrets.Id(now),
             Name = name,
             Hash = Hash(secret),
             Roles = roles,

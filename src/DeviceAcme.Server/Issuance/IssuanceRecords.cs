@@ -86,7 +86,7 @@ internal static class IssuanceRecords
     {
         var found = context.FindOrder(subject.Order.Id)!;
         var (order, authorizations) = found;
-        var certificate = new CertificateId(Secrets.Id());
+        var certificate = new CertificateId(Secrets.Id(subject.Now));
 #if PLANTED_DEFECTS
         if (Planted.Overlooks("order-not-ready-valid"))
         {
@@ -130,7 +130,7 @@ internal static class IssuanceRecords
         var order = subject.Order;
         return new StoredEvidence
         {
-            Id = new EvidenceId(Secrets.Id()),
+            Id = new EvidenceId(Secrets.Id(subject.Now)),
             Kind = subject.Pending is null ? EvidenceKinds.Finalize : EvidenceKinds.Issuance,
             At = subject.Now,
             Accepted = !checks.AnyFailed,

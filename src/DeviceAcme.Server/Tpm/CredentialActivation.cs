@@ -45,7 +45,7 @@ internal sealed class CredentialActivation(
         var hidden = endorsementKey.MakeCredential(attestationKey.Name, secret, Secrets.Octets);
         var activation = new Activation
         {
-            Id = new ActivationId(Secrets.Id()),
+            Id = new ActivationId(Secrets.Id(judged.At)),
             Profile = profile.Name,
             SecretHash = Activation.HashOf(secret),
             EndorsementKeyHash = JudgedTpm.HashOf(endorsementKey),

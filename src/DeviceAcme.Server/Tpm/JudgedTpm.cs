@@ -74,7 +74,7 @@ internal sealed record JudgedTpm(CertificateProfile Profile, ActivationRequest R
 
         var key = new StoredAttestationKey
         {
-            Id = new CertificateId(Secrets.Id()),
+            Id = new CertificateId(Secrets.Id(At)),
             Profile = Profile.Name,
             Device = device.Value,
             Evidence = evidence.Id,
@@ -94,7 +94,7 @@ internal sealed record JudgedTpm(CertificateProfile Profile, ActivationRequest R
 
     private StoredEvidence Evidence(string? identifier, DeviceId? device, IReadOnlyList<Anomaly> anomalies) => new()
     {
-        Id = new EvidenceId(Secrets.Id()),
+        Id = new EvidenceId(Secrets.Id(At)),
         Kind = EvidenceKinds.TpmAttestation,
         At = At,
         Accepted = device is not null,

@@ -54,7 +54,7 @@ internal sealed partial class WebhookCalls(AcmeDb db, ServerOptions options, Sec
     public async Task<(WebhookOutcome Outcome, StoredDelivery Row)> Replay(CertificateProfile profile, WebhookRule rule, StoredDelivery earlier)
     {
         var body = JsonNode.Parse(earlier.Request!)!.AsObject();
-        var delivery = Secrets.Id();
+        var delivery = Secrets.Id(time.GetUtcNow());
         var outcome = await CallOf(profile, rule).Make(delivery, (attempt, at) => WebhookBody.Again(body, delivery, attempt, at, earlier.Id), lifetime.ApplicationStopping);
         return (outcome, Row(profile, rule, outcome, new DeliverySubject(earlier.Event, WebhookPurposes.Replay, earlier.Account, earlier.Order, earlier.Authorization, earlier.Device, earlier.Id)));
     }
@@ -68,7 +68,7 @@ internal sealed partial class WebhookCalls(AcmeDb db, ServerOptions options, Sec
 
     private Task<WebhookOutcome> Deliver(WebhookQuestion question, WebhookRule rule, string purpose)
     {
-        var delivery = Secrets.Id();
+        var delivery = Secrets.Id(time.GetUtcNow());
         return CallOf(question.Profile, rule).Make(
             delivery, (attempt, at) => WebhookBody.Write(question, new WebhookAttempt(rule.Name, options.BaseUrl, delivery, attempt, purpose, at)), lifetime.ApplicationStopping);
     }

@@ -58,7 +58,6 @@ internal sealed class ChildProcess : IAsyncDisposable
             }
         };
         process.ErrorDataReceived += (_, line) => child.Keep(line.Data);
-        process.Exited += (_, _) => child._ready.TrySetException(new BenchFailure($"{start.FileName} ended before it was ready"));
         try
         {
             process.Start();
@@ -78,7 +77,14 @@ internal sealed class ChildProcess : IAsyncDisposable
 
         try
         {
-            return (child, await child._ready.Task.WaitAsync(patience, time, cancellation));
+            // what it said last is there only when its streams have ended, too
+            var ended = process.WaitForExitAsync(CancellationToken.None);
+            if (await Task.WhenAny(child._ready.Task, ended).WaitAsync(patience, time, cancellation) == ended)
+            {
+                throw new BenchFailure($"{start.FileName} ended before it was ready, with exit code {process.ExitCode}");
+            }
+
+            return (child, await child._ready.Task);
         }
         catch (Exception failure)
         {

@@ -11,7 +11,7 @@ namespace DeviceAcme.Bench.Stores;
 /// <summary>
 /// Fills the database of a server that does not run: every device with an account, an order, its authorization and challenge, two pieces of evidence, a
 /// certificate, sightings and events. Each row is that of a real enrollment with other ids, names and times, so that rows are as large as the server
-/// writes them and ids as scattered; the events are chained.
+/// writes them and ids lie as its own do; the events are chained.
 /// </summary>
 internal sealed class StoreFill : IDisposable
 {
@@ -27,16 +27,18 @@ internal sealed class StoreFill : IDisposable
     private readonly SqliteConnection _connection;
     private readonly int _count;
     private readonly string _serial;
+    private readonly DateTimeOffset _filled;
     private readonly long _now;
     private readonly Action<string> _say;
 
     /// <param name="serial">The device whose enrollment is the pattern.</param>
     public StoreFill(string database, string serial, int count, DateTimeOffset now, Action<string> say)
     {
-        (_serial, _count, _now, _say) = (serial, count, now.ToUnixTimeMilliseconds(), say);
+        (_serial, _count, _filled, _now, _say) = (serial, count, now, now.ToUnixTimeMilliseconds(), say);
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = database, Pooling = false }.ToString());
         _connection.Open();
-        _connection.CreateFunction<string, long, string>("made", Id, isDeterministic: true);
+        _connection.CreateFunction<string, long, string>("made", Made, isDeterministic: true);
+        _connection.CreateFunction<string, long, string>("mixed", Mixed, isDeterministic: true);
         _connection.CreateFunction<long, string>("serial_of", CertificateOf, isDeterministic: true);
         _connection.CreateFunction<string, long, byte[]>("hashed", Hash, isDeterministic: true);
 
@@ -47,8 +49,8 @@ internal sealed class StoreFill : IDisposable
     /// <summary>The serial number of a device that was filled in.</summary>
     public static string SerialOf(long number) => $"C02F{number.ToString("00000000", CultureInfo.InvariantCulture)}";
 
-    /// <summary>The id of one of its rows, as scattered as the server's.</summary>
-    public static string Id(string kind, long number) => Base64Url.EncodeToString(Hash(kind, number).AsSpan(0, 16));
+    /// <summary>The id of one of its rows, as the server makes them.</summary>
+    public static string Id(string kind, long number, int count, DateTimeOffset now) => Secrets.Id(DateTimeOffset.FromUnixTimeMilliseconds(TimeOf(number, count, now)), Hash(kind, number).AsSpan(0, 11));
 
     /// <summary>The serial number of its certificate.</summary>
     public static string CertificateOf(long number)
@@ -69,7 +71,7 @@ internal sealed class StoreFill : IDisposable
     {
         Execute($"CREATE TEMP TABLE pattern AS SELECT device_id AS device, (SELECT order_id FROM certificates c WHERE c.device_id = i.device_id) AS ordered FROM device_identifiers i WHERE value = '{_serial}'");
         var at = $"({_now} - ({_count} - i) * {(long)Past.TotalMilliseconds / _count} - 3600000)";
-        Insert("accounts", "id = (SELECT account_id FROM orders, pattern WHERE orders.id = ordered)", ("id", "made('account', i)"), ("thumbprint", "substr(made('thumb', i) || made('print', i), 1, 43)"), ("created_at", at));
+        Insert("accounts", "id = (SELECT account_id FROM orders, pattern WHERE orders.id = ordered)", ("id", "made('account', i)"), ("thumbprint", "mixed('thumb', i)"), ("created_at", at));
         Insert("devices", "id = (SELECT device FROM pattern)", ("id", "made('device', i)"), ("identifier_value", Serial("i")), ("created_at", at), ("state_since", at), ("last_seen_at", at));
         Insert("device_identifiers", $"value = '{_serial}'", ("value", Serial("i")), ("device_id", "made('device', i)"));
         Insert("orders", "id = (SELECT ordered FROM pattern)", ("id", "made('order', i)"), ("account_id", "made('account', i)"), ("identifiers", Renamed("identifiers")), ("expires", $"{at} + expires - created_at"),
@@ -81,7 +83,7 @@ internal sealed class StoreFill : IDisposable
             ("expires", $"{at} + expires - created_at"), ("created_at", at), ("evidence_id", "made('evidence', i)"), ("device_id", "made('device', i)"),
             ("facts", $"CASE WHEN {at} + expires - created_at > {_now} THEN {Renamed("facts")} END"));
         Insert("challenges", "authorization_id = (SELECT authorization_id FROM order_authorizations, pattern WHERE order_id = ordered)", ("id", "made('challenge', i)"), ("authorization_id", "made('authorization', i)"),
-            ("token", "substr(made('token', i) || made('more', i), 1, length(token))"), ("validated_at", at), ("answered_at", $"CASE WHEN answered_at IS NULL THEN NULL ELSE {at} END"));
+            ("token", "mixed('token', i)"), ("validated_at", at), ("answered_at", $"CASE WHEN answered_at IS NULL THEN NULL ELSE {at} END"));
         Insert("evidence", "kind = 'challenge' AND device_id = (SELECT device FROM pattern)", ("id", "made('evidence', i)"), ("at", at), ("identifier_value", Serial("i")), ("account_id", "made('account', i)"),
             ("authorization_id", "made('authorization', i)"), ("challenge_id", "made('challenge', i)"), ("device_id", "made('device', i)"), ("verdict", Renamed("verdict")));
         Insert("evidence", "kind = 'finalize' AND order_id = (SELECT ordered FROM pattern)", ("id", "made('finalize', i)"), ("at", at), ("identifier_value", Serial("i")), ("account_id", "made('account', i)"),
@@ -97,6 +99,10 @@ internal sealed class StoreFill : IDisposable
     }
 
     public void Dispose() => _connection.Dispose();
+
+    private string Made(string kind, long number) => Id(kind, number, _count, _filled);
+
+    private static string Mixed(string kind, long number) => Base64Url.EncodeToString(Hash(kind, number));
 
     private static byte[] Hash(string kind, long number) => SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{kind} {number}")));
 
@@ -135,21 +141,23 @@ internal sealed class StoreFill : IDisposable
         parameters[0].SqliteType = parameters[1].SqliteType = SqliteType.Integer;
         parameters[10].SqliteType = parameters[11].SqliteType = SqliteType.Blob;
         insert.Prepare();
-        var step = (long)Past.TotalMilliseconds / _count;
         for (var number = 1L; number <= _count; number++)
         {
+            var at = DateTimeOffset.FromUnixTimeMilliseconds(TimeOf(number, _count, _filled));
+            var (account, order, authorization) = (new AccountId(Made("account", number)), new OrderId(Made("order", number)), new AuthorizationId(Made("authorization", number)));
+            var (certificate, device) = (new CertificateId(Made("certificate", number)), new DeviceId(Made("device", number)));
             foreach (var one in pattern)
             {
                 var happened = new AuditEvent
                 {
-                    At = DateTimeOffset.FromUnixTimeMilliseconds(_now - ((_count - number) * step) - 3_600_000),
+                    At = at,
                     Kind = one.Kind,
                     Profile = one.Profile,
-                    Account = one.Account ? new AccountId(Id("account", number)) : null,
-                    Order = one.Order ? new OrderId(Id("order", number)) : null,
-                    Authorization = one.Authorization ? new AuthorizationId(Id("authorization", number)) : null,
-                    Certificate = one.Certificate ? new CertificateId(Id("certificate", number)) : null,
-                    Device = one.Device ? new DeviceId(Id("device", number)) : null,
+                    Account = one.Account ? account : null,
+                    Order = one.Order ? order : null,
+                    Authorization = one.Authorization ? authorization : null,
+                    Certificate = one.Certificate ? certificate : null,
+                    Device = one.Device ? device : null,
                     Detail = one.Detail?.Replace(_serial, SerialOf(number), StringComparison.Ordinal),
                 };
                 happened.Number(++sequence);

@@ -45,7 +45,7 @@ internal sealed class StoreRun(BenchSettings settings, FakeVendors vendors, Time
 
         var octets = new FileInfo(Path.Combine(setup.Data, "acme.db")).Length;
         say($"measuring with {count} devices, {octets / (1 << 20)} MiB");
-        var full = await Measure(setup, kinds, numbers, _ => Task.FromResult(Filled(count)), StoreFill.TimeOf(count / 2, count, filled), cancellation);
+        var full = await Measure(setup, kinds, numbers, _ => Task.FromResult(Filled(count, filled)), StoreFill.TimeOf(count / 2, count, filled), cancellation);
         return new StoreReport(count, StoreFill.RevokedOf(count), octets, [.. empty.Zip(full, (before, after) => new StoreLine(before.What, before.Value, after.Value, before.Unit, before.Elapsed, after.Elapsed))]);
     }
 
@@ -111,11 +111,11 @@ internal sealed class StoreRun(BenchSettings settings, FakeVendors vendors, Time
         return new Rows(devices, orders, certificates, certificates);
     }
 
-    private static Rows Filled(int count)
+    private static Rows Filled(int count, DateTimeOffset filled)
     {
         var some = Enumerable.Range(0, Questions).Select(number => 1 + (long)number * count / Questions).ToList();
         return new Rows(
-            [.. some.Select(StoreFill.SerialOf)], [.. some.Select(number => StoreFill.Id("order", number))], [.. some.Select(StoreFill.CertificateOf)],
+            [.. some.Select(StoreFill.SerialOf)], [.. some.Select(number => StoreFill.Id("order", number, count, filled))], [.. some.Select(StoreFill.CertificateOf)],
             [.. Enumerable.Range(0, Revocations + 2).Select(number => StoreFill.CertificateOf(count - StoreFill.RevokedOf(count) - number))]);
     }
 
