@@ -25,11 +25,12 @@ internal static class CrlBuilder
             // §5.1.2.6: absent where there is none
             if (revoked.Count > 0)
             {
+                var reasons = revoked.Select(certificate => certificate.Reason ?? 0).Distinct().ToDictionary(reason => reason, Reason);
                 using (writer.PushSequence())
                 {
                     foreach (var certificate in revoked)
                     {
-                        WriteLine(writer, certificate);
+                        WriteLine(writer, certificate, reasons[certificate.Reason ?? 0]);
                     }
                 }
             }
@@ -43,21 +44,31 @@ internal static class CrlBuilder
         return CertificateBuilder.Signed(writer.Encode(), issuer.Key);
     }
 
-    private static void WriteLine(AsnWriter writer, RevokedCertificate certificate)
+    private static void WriteLine(AsnWriter writer, RevokedCertificate certificate, ReadOnlyMemory<byte> reason)
     {
         using (writer.PushSequence())
         {
             writer.WriteIntegerUnsigned(Convert.FromHexString(certificate.Serial));
             CertificateBuilder.WriteTime(writer, certificate.RevokedAt);
-
-            // §5.3.1: unspecified (0) is said by leaving the reason out
-            if (certificate.Reason is { } reason and not 0)
+            if (!reason.IsEmpty)
             {
-                var value = new AsnWriter(AsnEncodingRules.DER);
-                value.WriteEnumeratedValue((CrlReason)reason);
-                CertificateBuilder.WriteExtensions(writer, [new PlannedExtension(Oids.ReasonCode, false, value.Encode())]);
+                writer.WriteEncodedValue(reason.Span);
             }
         }
+    }
+
+    /// <summary>crlEntryExtensions with the reason; nothing for unspecified (0), which is said by leaving it out (§5.3.1).</summary>
+    private static ReadOnlyMemory<byte> Reason(int reason)
+    {
+        if (reason == 0)
+        {
+            return default;
+        }
+
+        var (value, extensions) = (new AsnWriter(AsnEncodingRules.DER), new AsnWriter(AsnEncodingRules.DER));
+        value.WriteEnumeratedValue((CrlReason)reason);
+        CertificateBuilder.WriteExtensions(extensions, [new PlannedExtension(Oids.ReasonCode, false, value.Encode())]);
+        return extensions.Encode();
     }
 
     private static PlannedExtension Number(long number)

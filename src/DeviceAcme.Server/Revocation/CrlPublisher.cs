@@ -7,7 +7,7 @@ using DeviceAcme.Server.Workers;
 
 namespace DeviceAcme.Server.Revocation;
 
-/// <summary>Publishes the CRL of every issuing key of this installation: at start, at once after a revocation, and long before the last one ends.</summary>
+/// <summary>Publishes the CRL of every issuing key of this installation: after a start, at once after a revocation, and long before the last one ends.</summary>
 internal sealed partial class CrlPublisher(
     IReadOnlyList<CrlIssuer> issuers, IRevocationStore store, ILeases leases, TimeProvider time, ILogger<CrlPublisher> logger) : BackgroundService
 {
@@ -30,6 +30,10 @@ internal sealed partial class CrlPublisher(
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
 
     private readonly ConcurrentDictionary<string, PublishedCrl> _published = new(StringComparer.Ordinal);
+
+    /// <summary>Issuing keys whose last CRL, of an earlier start, is in force until the first one of this start is made: a start does not wait for all its lines.</summary>
+    private readonly List<string> _fromBefore = [];
+
     private readonly ConcurrentDictionary<string, Publication> _publications =
         new(issuers.ToDictionary(issuer => issuer.Folder.KeyId, issuer => new Publication(issuer), StringComparer.Ordinal), StringComparer.Ordinal);
 
@@ -75,10 +79,16 @@ internal sealed partial class CrlPublisher(
             await Join(cancellationToken);
         }
 
-        // a stop between a revocation and its CRL, or an import meanwhile, is made good here
-        foreach (var publication in _publications.Values.Where(publication => !_published.ContainsKey(publication.Issuer.Folder.KeyId)))
+        foreach (var (keyId, publication) in _publications.Where(publication => !_published.ContainsKey(publication.Key)))
         {
-            await publication.Request(PublishNow);
+            if (!store.IsShared && await store.Last(keyId, cancellationToken) is { } last && time.GetUtcNow() < last.NextUpdate && _published.TryAdd(keyId, last))
+            {
+                _fromBefore.Add(keyId);
+            }
+            else
+            {
+                await publication.Request(PublishNow);
+            }
         }
 
         await base.StartAsync(cancellationToken);
@@ -86,6 +96,12 @@ internal sealed partial class CrlPublisher(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // a stop between a revocation and its CRL, or an import meanwhile, is made good here, and before that by whoever asks for the CRL: it names no key that would be known yet
+        foreach (var keyId in _fromBefore)
+        {
+            await Publish(keyId);
+        }
+
         using var timer = new PeriodicTimer(Look, time);
         while (await NextLook(timer, stoppingToken))
         {

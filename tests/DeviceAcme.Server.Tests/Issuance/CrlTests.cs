@@ -45,10 +45,49 @@ public sealed class CrlTests : IAsyncDisposable
     {
         await _publisher.StartAsync(CancellationToken.None);
         Number().Should().Be(1);
+        var issued = await TestCa.Issue(_connector);
+        _store.Revoke(issued, TestCa.Now);
 
         using var second = Publisher();
         await second.StartAsync(CancellationToken.None);
+
+        var current = await second.Current(_issuer.KeyId);
+        current!.Number.Should().Be(2);
+        Serials(current.Der).Should().Contain(issued.Serial, "what the last run revoked and did not publish is made good before anybody is answered");
+        await second.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_start_does_not_wait_for_the_lines_of_a_CRL_and_makes_it_without_being_asked()
+    {
+        await _publisher.StartAsync(CancellationToken.None);
+        var gate = new TaskCompletionSource();
+        _store.Gate = gate.Task;
+
+        using var second = Publisher();
+        await second.StartAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30));
+        second.Find(_issuer.KeyId)!.Number.Should().Be(1, "the last one is in force");
+
+        gate.SetResult();
+        for (var patience = 0; second.Find(_issuer.KeyId)!.Number < 2 && patience < 300; patience++)
+        {
+            await Task.Delay(100);
+        }
+
         second.Find(_issuer.KeyId)!.Number.Should().Be(2);
+        await second.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_start_waits_where_the_last_CRL_has_ended()
+    {
+        await _publisher.StartAsync(CancellationToken.None);
+        _clock.Advance(TimeSpan.FromDays(7));
+
+        using var second = Publisher();
+        await second.StartAsync(CancellationToken.None);
+
+        second.Find(_issuer.KeyId)!.NextUpdate.Should().Be(TestCa.Now.AddDays(14));
         await second.StopAsync(CancellationToken.None);
     }
 
@@ -242,9 +281,11 @@ public sealed class CrlTests : IAsyncDisposable
     private long Number() => _publisher.Find(_issuer.KeyId)!.Number;
 
     // an independent reader: the serials are the INTEGERs of the entries
-    private IReadOnlyList<string> Serials()
+    private IReadOnlyList<string> Serials() => Serials(Der());
+
+    private static IReadOnlyList<string> Serials(ReadOnlyMemory<byte> der)
     {
-        var tbs = new System.Formats.Asn1.AsnReader(Der(), System.Formats.Asn1.AsnEncodingRules.DER).ReadSequence().ReadSequence();
+        var tbs = new System.Formats.Asn1.AsnReader(der, System.Formats.Asn1.AsnEncodingRules.DER).ReadSequence().ReadSequence();
         for (var skipped = 0; skipped < 5; skipped++)
         {
             tbs.ReadEncodedValue();

@@ -101,6 +101,23 @@ public sealed class QueryPlanTests
             .Where(step => !alongTheirOrder.Any(index => step.StartsWith(index, StringComparison.Ordinal)) && !IsOfRevokedKeys(step)).Should().BeEmpty("a list without a filter is read along its order, as far as its page goes");
     }
 
+    [Fact]
+    public async Task A_CRL_is_made_of_an_index_alone()
+    {
+        using var seen = new SeenStatements();
+        await using var server = await TestServer.Start();
+        await EnrollClassic(server);
+        var file = Path.Combine(server.DataDirectory, "acme.db");
+        using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
+        connection.Open();
+
+        var statements = seen.Of(file).Where(statement => statement.Text.Contains("revoked_at", StringComparison.Ordinal) && statement.Text.Contains("\"not_after\" >= ", StringComparison.Ordinal)).ToList();
+
+        statements.Should().HaveCount(2, "certificates and attestation keys");
+        statements.SelectMany(statement => Plan(connection, statement)).Should().HaveCount(2)
+            .And.OnlyContain(step => step.Contains("COVERING INDEX certificates_revoked", StringComparison.Ordinal) || step.Contains("COVERING INDEX attestation_keys_revoked", StringComparison.Ordinal));
+    }
+
     /// <summary>Once at start: the index holds the revoked attestation keys alone.</summary>
     private static bool IsOfRevokedKeys(string step) => step.StartsWith("SCAN a USING INDEX attestation_keys_revoked", StringComparison.Ordinal);
 
@@ -148,6 +165,16 @@ public sealed class QueryPlanTests
     /// <summary>The steps of a plan that go through a table or an index from end to end; results of a part of the statement are read whole by nature.</summary>
     private static IEnumerable<string> Scans(SqliteConnection connection, Statement statement)
     {
+        var steps = Plan(connection, statement);
+        var parts = steps.Where(step => step.StartsWith("CO-ROUTINE ", StringComparison.Ordinal) || step.StartsWith("MATERIALIZE ", StringComparison.Ordinal))
+            .Select(step => step[(step.IndexOf(' ', StringComparison.Ordinal) + 1)..]).ToHashSet(StringComparer.Ordinal);
+        return steps.Where(step => step.StartsWith("SCAN ", StringComparison.Ordinal))
+            .Where(step => !parts.Contains(step["SCAN ".Length..]) && step != "SCAN CONSTANT ROW" && !Queues.Any(queue => step.Contains(queue, StringComparison.Ordinal)))
+            .Select(step => $"{step}: {statement.Text}");
+    }
+
+    private static List<string> Plan(SqliteConnection connection, Statement statement)
+    {
         using var command = connection.CreateCommand();
         command.CommandText = $"EXPLAIN QUERY PLAN {statement.Text}";
         foreach (var name in statement.Parameters)
@@ -156,19 +183,13 @@ public sealed class QueryPlanTests
         }
 
         var steps = new List<string>();
-        using (var reader = command.ExecuteReader())
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
         {
-            while (reader.Read())
-            {
-                steps.Add(reader.GetString(3));
-            }
+            steps.Add(reader.GetString(3));
         }
 
-        var parts = steps.Where(step => step.StartsWith("CO-ROUTINE ", StringComparison.Ordinal) || step.StartsWith("MATERIALIZE ", StringComparison.Ordinal))
-            .Select(step => step[(step.IndexOf(' ', StringComparison.Ordinal) + 1)..]).ToHashSet(StringComparer.Ordinal);
-        return steps.Where(step => step.StartsWith("SCAN ", StringComparison.Ordinal))
-            .Where(step => !parts.Contains(step["SCAN ".Length..]) && step != "SCAN CONSTANT ROW" && !Queues.Any(queue => step.Contains(queue, StringComparison.Ordinal)))
-            .Select(step => $"{step}: {statement.Text}");
+        return steps;
     }
 
     /// <summary>Indexes that hold what a worker has still to do, and nothing else.</summary>

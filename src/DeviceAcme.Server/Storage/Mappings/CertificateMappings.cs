@@ -33,7 +33,7 @@ internal sealed class CertificateMapping : IEntityTypeConfiguration<StoredCertif
         certificate.HasIndex(c => new { c.CreatedAt, c.Id }).HasDatabaseName("certificates_created");
         certificate.HasIndex(c => new { c.NotAfter, c.Id }).HasDatabaseName("certificates_expiring");
         certificate.HasIndex(c => new { c.Profile, c.CreatedAt, c.Id }).HasDatabaseName("certificates_profile");
-        certificate.HasIndex(c => new { c.IssuerKeyId, c.NotAfter }).HasFilter("revoked_at IS NOT NULL").HasDatabaseName("certificates_revoked");
+        certificate.HasIndex(c => new { c.IssuerKeyId, c.NotAfter, c.Serial, c.RevokedAt, c.RevocationReason }).HasFilter("revoked_at IS NOT NULL").HasDatabaseName("certificates_revoked");
     }
 }
 

@@ -48,6 +48,6 @@ internal sealed class AttestationKeyMapping : IEntityTypeConfiguration<StoredAtt
         key.HasIndex(k => new { k.CreatedAt, k.Id }).HasDatabaseName("attestation_keys_created");
         key.HasIndex(k => k.EndorsementKeyHash).HasDatabaseName("attestation_keys_endorsement_key");
         key.HasIndex(k => new { k.Serial, k.IssuerKeyId }).IsUnique().HasDatabaseName("attestation_keys_serial");
-        key.HasIndex(k => new { k.IssuerKeyId, k.NotAfter }).HasFilter("revoked_at IS NOT NULL").HasDatabaseName("attestation_keys_revoked");
+        key.HasIndex(k => new { k.IssuerKeyId, k.NotAfter, k.Serial, k.RevokedAt, k.RevocationReason }).HasFilter("revoked_at IS NOT NULL").HasDatabaseName("attestation_keys_revoked");
     }
 }

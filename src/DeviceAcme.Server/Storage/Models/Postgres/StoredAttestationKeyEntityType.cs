@@ -808,14 +808,14 @@ namespace DeviceAcme.Server.Storage.Models.Postgres
             index1.AddAnnotation("Relational:Name", "attestation_keys_created");
 
             var index2 = runtimeEntityType.AddIndex(
-                new[] { issuerKeyId, notAfter });
-            index2.AddAnnotation("Relational:Filter", "revoked_at IS NOT NULL");
-            index2.AddAnnotation("Relational:Name", "attestation_keys_revoked");
-
-            var index3 = runtimeEntityType.AddIndex(
                 new[] { serial, issuerKeyId },
                 unique: true);
-            index3.AddAnnotation("Relational:Name", "attestation_keys_serial");
+            index2.AddAnnotation("Relational:Name", "attestation_keys_serial");
+
+            var index3 = runtimeEntityType.AddIndex(
+                new[] { issuerKeyId, notAfter, serial, revokedAt, revocationReason });
+            index3.AddAnnotation("Relational:Filter", "revoked_at IS NOT NULL");
+            index3.AddAnnotation("Relational:Name", "attestation_keys_revoked");
 
             return runtimeEntityType;
         }

@@ -837,26 +837,26 @@ namespace DeviceAcme.Server.Storage.Models.Postgres
             index2.AddAnnotation("Relational:Name", "certificates_device");
 
             var index3 = runtimeEntityType.AddIndex(
-                new[] { issuerKeyId, notAfter });
-            index3.AddAnnotation("Relational:Filter", "revoked_at IS NOT NULL");
-            index3.AddAnnotation("Relational:Name", "certificates_revoked");
+                new[] { notAfter, id });
+            index3.AddAnnotation("Relational:Name", "certificates_expiring");
 
             var index4 = runtimeEntityType.AddIndex(
-                new[] { notAfter, id });
-            index4.AddAnnotation("Relational:Name", "certificates_expiring");
-
-            var index5 = runtimeEntityType.AddIndex(
                 new[] { serial, issuerKeyId },
                 unique: true);
-            index5.AddAnnotation("Relational:Name", "certificates_serial");
+            index4.AddAnnotation("Relational:Name", "certificates_serial");
+
+            var index5 = runtimeEntityType.AddIndex(
+                new[] { account, createdAt, id });
+            index5.AddAnnotation("Relational:Name", "certificates_account");
 
             var index6 = runtimeEntityType.AddIndex(
-                new[] { account, createdAt, id });
-            index6.AddAnnotation("Relational:Name", "certificates_account");
+                new[] { profile, createdAt, id });
+            index6.AddAnnotation("Relational:Name", "certificates_profile");
 
             var index7 = runtimeEntityType.AddIndex(
-                new[] { profile, createdAt, id });
-            index7.AddAnnotation("Relational:Name", "certificates_profile");
+                new[] { issuerKeyId, notAfter, serial, revokedAt, revocationReason });
+            index7.AddAnnotation("Relational:Filter", "revoked_at IS NOT NULL");
+            index7.AddAnnotation("Relational:Name", "certificates_revoked");
 
             return runtimeEntityType;
         }

@@ -1130,11 +1130,11 @@ namespace DeviceAcme.Server.Storage.Models.Sqlite
             RelationalModel.GetOrCreateTableIndexes(attestation_keys_endorsement_keyIx).Add(attestation_keys_endorsement_key);
             attestation_keysTable.Indexes.Add("attestation_keys_endorsement_key", attestation_keys_endorsement_key);
             var attestation_keys_revoked = new TableIndex(
-            "attestation_keys_revoked", attestation_keysTable, new[] { issuer_key_idColumn, not_afterColumn }, false);
+            "attestation_keys_revoked", attestation_keysTable, new[] { issuer_key_idColumn, not_afterColumn, serialColumn, revoked_atColumn, revocation_reasonColumn }, false);
             attestation_keys_revoked.SetRowIndexValueFactory(new CompositeRowIndexValueFactory(attestation_keys_revoked));
             var attestation_keys_revokedIx = RelationalModel.GetIndex(this,
                 "DeviceAcme.Core.Devices.StoredAttestationKey",
-                new[] { "IssuerKeyId", "NotAfter" });
+                new[] { "IssuerKeyId", "NotAfter", "Serial", "RevokedAt", "RevocationReason" });
             attestation_keys_revoked.MappedIndexes.Add(attestation_keys_revokedIx);
             RelationalModel.GetOrCreateTableIndexes(attestation_keys_revokedIx).Add(attestation_keys_revoked);
             attestation_keysTable.Indexes.Add("attestation_keys_revoked", attestation_keys_revoked);
@@ -2428,11 +2428,11 @@ namespace DeviceAcme.Server.Storage.Models.Sqlite
             RelationalModel.GetOrCreateTableIndexes(certificates_profileIx).Add(certificates_profile);
             certificatesTable.Indexes.Add("certificates_profile", certificates_profile);
             var certificates_revoked = new TableIndex(
-            "certificates_revoked", certificatesTable, new[] { issuer_key_idColumn0, not_afterColumn1 }, false);
+            "certificates_revoked", certificatesTable, new[] { issuer_key_idColumn0, not_afterColumn1, serialColumn1, revoked_atColumn0, revocation_reasonColumn0 }, false);
             certificates_revoked.SetRowIndexValueFactory(new CompositeRowIndexValueFactory(certificates_revoked));
             var certificates_revokedIx = RelationalModel.GetIndex(this,
                 "DeviceAcme.Core.Orders.StoredCertificate",
-                new[] { "IssuerKeyId", "NotAfter" });
+                new[] { "IssuerKeyId", "NotAfter", "Serial", "RevokedAt", "RevocationReason" });
             certificates_revoked.MappedIndexes.Add(certificates_revokedIx);
             RelationalModel.GetOrCreateTableIndexes(certificates_revokedIx).Add(certificates_revoked);
             certificatesTable.Indexes.Add("certificates_revoked", certificates_revoked);
