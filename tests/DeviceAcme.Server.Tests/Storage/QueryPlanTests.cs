@@ -4,6 +4,7 @@ using System.Net;
 using DeviceAcme.Core;
 using DeviceAcme.Server.Tests.Admin;
 using DeviceAcme.Server.Tests.Conformance;
+using DeviceAcme.Server.Retention;
 using DeviceAcme.Server.Storage;
 using DeviceAcme.Server.Vault;
 using FluentAssertions;
@@ -116,6 +117,27 @@ public sealed class QueryPlanTests
         statements.Should().HaveCount(2, "certificates and attestation keys");
         statements.SelectMany(statement => Plan(connection, statement)).Should().HaveCount(2)
             .And.OnlyContain(step => step.Contains("COVERING INDEX certificates_revoked", StringComparison.Ordinal) || step.Contains("COVERING INDEX attestation_keys_revoked", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_is_cleaned_is_looked_for_among_what_may_be_due()
+    {
+        using var seen = new SeenStatements();
+        await using var server = await TestServer.Start(anchors: Simulated.Anchors);
+        await EnrollApple(server);
+        var later = server.Clock.GetUtcNow().AddYears(2);
+
+        await server.Services.GetRequiredService<UnfinishedOrders>().Clean(later, TestContext.Current.CancellationToken);
+        await server.Services.GetRequiredService<EvidenceCleaning>().Clean(later, TestContext.Current.CancellationToken);
+
+        var file = Path.Combine(server.DataDirectory, "acme.db");
+        using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
+        connection.Open();
+        var looks = seen.Of(file).Where(statement => statement.Text.StartsWith("SELECT", StringComparison.Ordinal) && statement.Text.Contains("\" <= ", StringComparison.Ordinal)).ToList();
+        Index("FROM \"orders\"").Should().Contain("INDEX orders_unfinished", "all other orders are valid, and stay");
+        Index("\"statement\" IS NOT NULL").Should().Contain("INDEX evidence_kept", "most evidence has no bytes any more where those are kept for a shorter time");
+
+        string Index(string part) => Plan(connection, looks.Should().ContainSingle(look => look.Text.Contains(part, StringComparison.Ordinal)).Subject)[0];
     }
 
     /// <summary>Once at start: the index holds the revoked attestation keys alone.</summary>
